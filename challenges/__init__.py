@@ -1,0 +1,1 @@
+"""What the competition is: people, seasons, challenges, teams and what they hand in."""

@@ -1,0 +1,175 @@
+"""Seasons: a run of challenges with a story and dates, and who is what in it."""
+
+import re
+import unicodedata
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, Session, col, select
+
+from challenges.people import Person, clean_name, clean_zone
+from challenges.records import Instant, Record
+from challenges.refusals import NotYours, Refusal
+
+
+# Addresses below /seasons/ that are pages of their own.
+TAKEN_WORDS = {"new"}
+
+
+class Season(Record, table=True):
+    """A season is a draft, seen by its organizers alone, until it is published."""
+
+    slug: str = Field(unique=True, max_length=60)
+    title: str = Field(max_length=80)
+    story: str
+    """Markdown."""
+    zone: str = Field(max_length=64)
+    starts_on: date
+    ends_on: date
+    created_by: UUID = Field(foreign_key="person.id")
+    created_at: datetime = Field(sa_type=Instant)
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class RoleKind(StrEnum):
+    ORGANIZER = "organizer"
+    JUDGE = "judge"
+    MENTOR = "mentor"
+    PARTICIPANT = "participant"
+    VIEWER = "viewer"
+
+
+class Role(Record, table=True):
+    """What a person is in one season, since when and by whom. An ended role stays as history."""
+
+    __table_args__ = (
+        # One living role of a kind for a person in a season, however often the button is pressed.
+        Index(
+            "uq_role_living", "season_id", "person_id", "kind", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    season_id: UUID = Field(foreign_key="season.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    kind: str = Field(max_length=16)
+    granted_by: UUID = Field(foreign_key="person.id")
+    granted_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+def create(
+    session: Session, founder: Person, title: str, story: str, zone: str, starts_on: date, ends_on: date, now: datetime
+) -> Season:
+    """A draft season, organized by the person who founds it."""
+    if not founder.founder_since:
+        raise Refusal("Only a founder may create a season. Ask whoever runs this site.")
+    season = Season(
+        slug=free_slug(session, title), title="", story="", zone="", starts_on=starts_on, ends_on=ends_on,
+        created_by=founder.id, created_at=now,
+    )  # fmt: skip
+    describe(season, title, story, zone, starts_on, ends_on)
+    session.add(season)
+    session.flush()
+    grant(session, season, founder, RoleKind.ORGANIZER, founder, now)
+    return season
+
+
+def describe(season: Season, title: str, story: str, zone: str, starts_on: date, ends_on: date) -> None:
+    """Say what the season is. Its address stays, because people have shared it."""
+    if ends_on < starts_on:
+        raise Refusal("The season ends before it begins. Set the last day on or after the first.", field="ends_on")
+    if not story.strip():
+        raise Refusal("Tell the story of the season in a few sentences; participants read it first.", field="story")
+    season.title = clean_name(title, field="title")
+    season.story = story.strip()
+    season.zone = clean_zone(zone)
+    season.starts_on, season.ends_on = starts_on, ends_on
+
+
+def publish(season: Season, now: datetime) -> None:
+    """Everybody can see the season from now on. Doing it twice does it once."""
+    season.published_at = season.published_at or now
+
+
+def free_slug(session: Session, title: str) -> str:
+    """A short address made from the title: `The Long Winter` → `the-long-winter`, then `the-long-winter-2`."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "season"
+    base = f"{base}-season" if base in TAKEN_WORDS else base
+    taken = set(session.exec(select(Season.slug).where(col(Season.slug).startswith(base))))
+    return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)
+
+
+def grant(session: Session, season: Season, person: Person, kind: RoleKind, by: Person, now: datetime) -> Role:
+    """Give somebody a role. Giving it twice gives it once."""
+    if living := role_of(session, season.id, person.id, kind):
+        return living
+    role = Role(season_id=season.id, person_id=person.id, kind=kind, granted_by=by.id, granted_at=now)
+    session.add(role)
+    session.flush()
+    return role
+
+
+def end_role(session: Session, role: Role, now: datetime) -> None:
+    """The role ends with the next request of its holder. A season keeps at least one organizer."""
+    if role.kind == RoleKind.ORGANIZER and len(holders(session, role.season_id, RoleKind.ORGANIZER)) == 1:
+        raise Refusal("This is the last organizer. Name another one first.")
+    role.ended_at = role.ended_at or now
+
+
+def role_of(session: Session, season_id: UUID, person_id: UUID, kind: RoleKind) -> Role | None:
+    living = select(Role).where(
+        Role.season_id == season_id, Role.person_id == person_id, Role.kind == kind, col(Role.ended_at).is_(None)
+    )
+    return session.exec(living).first()
+
+
+def roles_of(session: Session, person_id: UUID) -> list[Role]:
+    """Every living role of a person, in all seasons."""
+    return list(session.exec(select(Role).where(Role.person_id == person_id, col(Role.ended_at).is_(None))))
+
+
+def holders(session: Session, season_id: UUID, kind: RoleKind) -> list[tuple[Role, Person]]:
+    living = (
+        select(Role, Person)
+        .join(Person, col(Person.id) == col(Role.person_id))
+        .where(Role.season_id == season_id, Role.kind == kind, col(Role.ended_at).is_(None))
+        .order_by(Person.name, Person.email)
+    )
+    return list(session.exec(living).all())
+
+
+def find_season(session: Session, slug: str) -> Season:
+    """By its address, whoever asks: the door says who may."""
+    season = session.exec(select(Season).where(Season.slug == slug)).first()
+    if season is None:
+        raise NotYours
+    return season
+
+
+def find_for(session: Session, slug: str, person_id: UUID | None) -> Season:
+    """A published season, or a draft for its organizers."""
+    season = find_season(session, slug)
+    if season.published_at or (person_id and role_of(session, season.id, person_id, RoleKind.ORGANIZER)):
+        return season
+    raise NotYours
+
+
+def published(session: Session) -> list[Season]:
+    """Newest first."""
+    return list(
+        session.exec(
+            select(Season).where(col(Season.published_at).is_not(None)).order_by(col(Season.starts_on).desc(), Season.title)
+        )
+    )
+
+
+def drafts_of(session: Session, person_id: UUID) -> list[Season]:
+    mine = select(Role.season_id).where(
+        Role.person_id == person_id, Role.kind == RoleKind.ORGANIZER, col(Role.ended_at).is_(None)
+    )
+    drafts = select(Season).where(col(Season.published_at).is_(None), col(Season.id).in_(mine)).order_by(Season.title)
+    return list(session.exec(drafts))

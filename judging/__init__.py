@@ -1,0 +1,1 @@
+"""How submissions are judged: panels, scoresheets, standings and the feedback that goes back."""
