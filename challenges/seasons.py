@@ -13,7 +13,6 @@ from challenges.people import Person, clean_name, clean_zone
 from challenges.records import Instant, Record
 from challenges.refusals import NotYours, Refusal
 
-
 # Addresses below /seasons/ that are pages of their own.
 TAKEN_WORDS = {"new"}
 

@@ -1,0 +1,79 @@
+"""Briefs: the text of a challenge, in versions; a change after publication is an amendment with a note."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, col, select
+
+from challenges.challenges import Challenge
+from challenges.people import Person
+from challenges.records import Instant, Record
+from challenges.refusals import Refusal
+
+
+class Brief(Record, table=True):
+    """One version of the text. Number 1 is what was published; amendment n is number n + 1."""
+
+    __table_args__ = (UniqueConstraint("challenge_id", "number"),)
+
+    challenge_id: UUID = Field(foreign_key="challenge.id")
+    number: int
+    text: str
+    """Markdown."""
+    note: str = ""
+    written_by: UUID = Field(foreign_key="person.id")
+    written_at: datetime = Field(sa_type=Instant)
+
+    @property
+    def amendment(self) -> int:
+        return self.number - 1
+
+
+def write(session: Session, challenge: Challenge, text: str, by: Person, now: datetime) -> Brief:
+    """Write the brief of a challenge that nobody has seen yet."""
+    if challenge.published_at:
+        raise Refusal("This brief is published. Amend it, with a note that says what changed.", field="brief")
+    brief = brief_of(session, challenge.id) or Brief(
+        challenge_id=challenge.id, number=1, text="", written_by=by.id, written_at=now
+    )
+    brief.text, brief.written_by, brief.written_at = _text(text), by.id, now
+    session.add(brief)
+    session.flush()
+    return brief
+
+
+def amend(session: Session, challenge: Challenge, text: str, note: str, by: Person, now: datetime) -> Brief:
+    """Change a published brief, and say why; the earlier text stays readable."""
+    latest = brief_of(session, challenge.id)
+    if latest is None or not challenge.published_at:
+        raise Refusal("Nobody has read this brief yet. Just write it anew.", field="brief")
+    if not note.strip():
+        raise Refusal("Say in a sentence what changed and why; every team will read it.", field="note")
+    if _text(text) == latest.text:
+        raise Refusal("The text is the same as before, so there is nothing to amend.", field="brief")
+    amended = Brief(
+        challenge_id=challenge.id, number=latest.number + 1, text=_text(text), note=note.strip(),
+        written_by=by.id, written_at=now,
+    )  # fmt: skip
+    session.add(amended)
+    session.flush()
+    return amended
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        raise Refusal("A challenge needs a brief: what is the problem, and for whom?", field="brief")
+    return text.strip()
+
+
+def brief_of(session: Session, challenge_id: UUID) -> Brief | None:
+    """The version that counts now."""
+    return session.exec(
+        select(Brief).where(Brief.challenge_id == challenge_id).order_by(col(Brief.number).desc()).limit(1)
+    ).first()
+
+
+def versions_of(session: Session, challenge_id: UUID) -> list[Brief]:
+    """Oldest first."""
+    return list(session.exec(select(Brief).where(Brief.challenge_id == challenge_id).order_by(col(Brief.number))))

@@ -1,0 +1,187 @@
+"""Challenges: one problem of a season, what is to be handed in for it, and until when."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, Session, col, func, select
+
+from challenges.files import kind_called
+from challenges.people import Person, clean_name, clean_zone
+from challenges.records import Instant, Record
+from challenges.refusals import NotYours, Refusal
+from challenges.rubrics import CriterionText, write_rubric
+from challenges.seasons import RoleKind, Season, role_of
+
+IN_FLIGHT = timedelta(minutes=30)
+"""A file that was still travelling at the due instant may arrive until this much later."""
+MOST_DELIVERABLES = 10
+
+
+class Challenge(Record, table=True):
+    """A challenge is a draft, seen by organizers alone, until it is published."""
+
+    __table_args__ = (UniqueConstraint("season_id", "number"),)
+
+    season_id: UUID = Field(foreign_key="season.id")
+    number: int
+    title: str = Field(max_length=80)
+    summary: str = Field(max_length=400)
+    due_at: datetime = Field(sa_type=Instant)
+    due_zone: str = Field(max_length=64)
+    """The zone in which the organizer set the due instant."""
+    rubric_version_id: UUID = Field(foreign_key="rubricversion.id")
+    created_at: datetime = Field(sa_type=Instant)
+    published_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def is_open(self, now: datetime) -> bool:
+        return self.published_at is not None and now < self.due_at
+
+    @property
+    def settled_at(self) -> datetime:
+        """From here on no hand-in can arrive any more, and judges may read."""
+        return self.due_at + IN_FLIGHT
+
+
+class Deliverable(Record, table=True):
+    """A file that an entry hands in."""
+
+    __table_args__ = (UniqueConstraint("challenge_id", "position"),)
+
+    challenge_id: UUID = Field(foreign_key="challenge.id")
+    position: int
+    title: str = Field(max_length=80)
+    kind: str = Field(max_length=8)
+    required: bool = True
+    max_bytes: int
+
+
+@dataclass(frozen=True)
+class DeliverableText:
+    title: str
+    kind: str = "pdf"
+    required: bool = True
+    max_mib: int = 50
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an organizer writes about a challenge."""
+
+    title: str
+    summary: str
+    due_local: datetime
+    """Naive: the wall clock in `due_zone`."""
+    due_zone: str
+    deliverables: Sequence[DeliverableText]
+    criteria: Sequence[CriterionText]
+
+
+def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetime, most_mib: int = 1024) -> Challenge:
+    """The season's next challenge, to be published when it is ready."""
+    _check(plan, most_mib)
+    last = session.exec(select(func.max(Challenge.number)).where(Challenge.season_id == season.id)).one()
+    challenge = Challenge(
+        season_id=season.id, number=(last or 0) + 1, title=clean_name(plan.title, field="title"),
+        summary=_summary(plan.summary), due_at=due_instant(plan.due_local, plan.due_zone), due_zone=plan.due_zone,
+        rubric_version_id=write_rubric(session, plan.criteria, by, now).id, created_at=now,
+    )  # fmt: skip
+    session.add(challenge)
+    session.flush()
+    _write_deliverables(session, challenge, plan.deliverables)
+    return challenge
+
+
+def redraft(session: Session, challenge: Challenge, plan: Plan, by: Person, now: datetime, most_mib: int = 1024) -> None:
+    """Write a draft anew. A published challenge keeps its due instant, deliverables and rubric."""
+    if challenge.published_at:
+        raise Refusal("This challenge is published. People work by what it says, so only its brief can be amended.")
+    _check(plan, most_mib)
+    challenge.title, challenge.summary = clean_name(plan.title, field="title"), _summary(plan.summary)
+    challenge.due_at, challenge.due_zone = due_instant(plan.due_local, plan.due_zone), plan.due_zone
+    challenge.rubric_version_id = write_rubric(session, plan.criteria, by, now).id
+    for old in deliverables_of(session, challenge.id):
+        session.delete(old)
+    session.flush()
+    _write_deliverables(session, challenge, plan.deliverables)
+
+
+def publish(session: Session, challenge: Challenge, season: Season, now: datetime) -> None:
+    """Everybody who sees the season can read the challenge, and entries can hand in. Doing it twice does it once."""
+    if challenge.published_at:
+        return
+    if not season.published_at:
+        raise Refusal("Publish the season first; a challenge cannot be seen without it.")
+    if challenge.due_at <= now:
+        raise Refusal("The due instant has passed. Set a later one before you publish.", field="due")
+    challenge.published_at = now
+
+
+def due_instant(local: datetime, zone: str) -> datetime:
+    """The one instant meant by a wall clock in a zone.
+
+    Refused where the clock is put forward over it or shows it twice: nobody may guess which is meant.
+    """
+    place = ZoneInfo(clean_zone(zone))
+    first, second = local.replace(tzinfo=place, fold=0), local.replace(tzinfo=place, fold=1)
+    if first.utcoffset() != second.utcoffset():
+        raise Refusal("The clocks change in that hour in this zone. Choose a time an hour earlier or later.", field="due")
+    return first
+
+
+def _summary(text: str) -> str:
+    summary = " ".join(text.split())
+    if not summary:
+        raise Refusal("Say in one or two sentences what the challenge asks.", field="summary")
+    if len(summary) > 400:
+        raise Refusal("The summary is longer than 400 characters. The brief has room for the rest.", field="summary")
+    return summary
+
+
+def _check(plan: Plan, most_mib: int) -> None:
+    if not plan.deliverables:
+        raise Refusal("Say what is to be handed in: at least one deliverable.", field="deliverables-1-title")
+    if len(plan.deliverables) > MOST_DELIVERABLES:
+        raise Refusal(f"At most {MOST_DELIVERABLES} deliverables.", field="deliverables-1-title")
+    for at, text in enumerate(plan.deliverables, 1):
+        clean_name(text.title, field=f"deliverables-{at}-title")
+        kind_called(text.kind)
+        if not 1 <= text.max_mib <= most_mib:
+            raise Refusal(f"A size limit is from 1 to {most_mib} MiB.", field=f"deliverables-{at}-size")
+    if not any(text.required for text in plan.deliverables):
+        raise Refusal("At least one deliverable must be required.", field="deliverables-1-required")
+
+
+def _write_deliverables(session: Session, challenge: Challenge, texts: Sequence[DeliverableText]) -> None:
+    for position, text in enumerate(texts, 1):
+        session.add(
+            Deliverable(
+                challenge_id=challenge.id, position=position, title=clean_name(text.title), kind=text.kind,
+                required=text.required, max_bytes=text.max_mib * 1024 * 1024,
+            )
+        )  # fmt: skip
+    session.flush()
+
+
+def deliverables_of(session: Session, challenge_id: UUID) -> list[Deliverable]:
+    wanted = select(Deliverable).where(Deliverable.challenge_id == challenge_id).order_by(col(Deliverable.position))
+    return list(session.exec(wanted))
+
+
+def challenges_of(session: Session, season_id: UUID, with_drafts: bool = False) -> list[Challenge]:
+    """In their order; drafts only for organizers."""
+    found = select(Challenge).where(Challenge.season_id == season_id).order_by(col(Challenge.number))
+    return list(session.exec(found if with_drafts else found.where(col(Challenge.published_at).is_not(None))))
+
+
+def find_for(session: Session, season: Season, number: int, person_id: UUID | None) -> Challenge:
+    """A published challenge of the season, or a draft for its organizers."""
+    challenge = session.exec(
+        select(Challenge).where(Challenge.season_id == season.id, Challenge.number == number)
+    ).first()
+    if challenge and (challenge.published_at or (person_id and role_of(session, season.id, person_id, RoleKind.ORGANIZER))):
+        return challenge
+    raise NotYours

@@ -1,0 +1,76 @@
+"""Entries: a team's place in a season."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Field, Session, col, select
+
+from challenges.people import Person
+from challenges.records import Instant, Record
+from challenges.refusals import NotYours, Refusal
+from challenges.seasons import Season
+from challenges.teams import Member, Team
+
+
+class EntryState(StrEnum):
+    ACTIVE = "active"
+    WITHDRAWN = "withdrawn"
+
+
+class Entry(Record, table=True):
+    """One to one with its team."""
+
+    team_id: UUID = Field(foreign_key="team.id", unique=True)
+    season_id: UUID = Field(foreign_key="season.id", index=True)
+    entered_by: UUID = Field(foreign_key="person.id")
+    entered_at: datetime = Field(sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    @property
+    def state(self) -> EntryState:
+        return EntryState.WITHDRAWN if self.withdrawn_at else EntryState.ACTIVE
+
+
+def enter(session: Session, team: Team, season: Season, by: Person, now: datetime) -> Entry:
+    """The team takes part. Entering twice enters once; a withdrawn entry comes back."""
+    if now.date() > season.ends_on:
+        raise Refusal("This season is over.")
+    entry = entry_of(session, team.id)
+    if entry is None:
+        entry = Entry(team_id=team.id, season_id=season.id, entered_by=by.id, entered_at=now)
+        session.add(entry)
+        session.flush()
+    entry.withdrawn_at = None
+    return entry
+
+
+def withdraw(entry: Entry, now: datetime) -> None:
+    """The team takes part no longer. What it handed in stays."""
+    entry.withdrawn_at = entry.withdrawn_at or now
+
+
+def entry_of(session: Session, team_id: UUID) -> Entry | None:
+    return session.exec(select(Entry).where(Entry.team_id == team_id)).first()
+
+
+def entries_of(session: Session, season_id: UUID) -> list[tuple[Entry, Team]]:
+    """Every entry of a season with its team, by name."""
+    found = (
+        select(Entry, Team).join(Team, col(Team.id) == col(Entry.team_id)).where(Entry.season_id == season_id)
+    )
+    return list(session.exec(found.order_by(Team.name)).all())
+
+
+def entry_for(session: Session, season_id: UUID, person_id: UUID) -> tuple[Entry, Team]:
+    """The person's own entry in a season."""
+    mine = (
+        select(Entry, Team)
+        .join(Team, col(Team.id) == col(Entry.team_id))
+        .join(Member, col(Member.team_id) == col(Team.id))
+        .where(Entry.season_id == season_id, Member.person_id == person_id, col(Member.left_at).is_(None))
+    )
+    found = session.exec(mine).first()
+    if found is None:
+        raise NotYours
+    return found

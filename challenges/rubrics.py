@@ -1,0 +1,159 @@
+"""Rubrics: how a challenge will be judged, in versions that never change once written."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlmodel import Field, Session, col, select
+
+from challenges.people import Person, clean_name
+from challenges.records import Instant, Record
+from challenges.refusals import Refusal
+
+MOST_CRITERIA = 12
+LEVELS = range(2, 8)
+"""How many levels a criterion may have."""
+
+
+class RubricVersion(Record, table=True):
+    """One wording of a rubric. Every scoresheet names the version it was marked against."""
+
+    made_by: UUID = Field(foreign_key="person.id")
+    made_at: datetime = Field(sa_type=Instant)
+
+
+class Criterion(Record, table=True):
+    """One thing that is looked at. Its share of the score is its weight over the sum of weights."""
+
+    __table_args__ = (
+        UniqueConstraint("rubric_version_id", "position"),
+        CheckConstraint("weight >= 0", name="weight_not_negative"),
+    )
+
+    rubric_version_id: UUID = Field(foreign_key="rubricversion.id", index=True)
+    position: int
+    title: str = Field(max_length=80)
+    guidance: str
+    weight: int
+
+
+class Level(Record, table=True):
+    """A step of a criterion's scale, with the sentence that tells what it means."""
+
+    __table_args__ = (UniqueConstraint("criterion_id", "half_points"),)
+
+    criterion_id: UUID = Field(foreign_key="criterion.id", index=True)
+    half_points: int
+    """Points counted in halves: level 3 is 6."""
+    title: str = Field(max_length=60)
+    descriptor: str
+
+
+@dataclass(frozen=True)
+class LevelText:
+    title: str
+    descriptor: str
+
+
+@dataclass(frozen=True)
+class CriterionText:
+    """What an organizer writes for a criterion; levels from the lowest, which is worth 1 point."""
+
+    title: str
+    weight: int
+    levels: Sequence[LevelText]
+    guidance: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A criterion with its levels, lowest first, and its share of the score in percent."""
+
+    criterion: Criterion
+    levels: tuple[Level, ...]
+    share: float
+
+    @property
+    def low(self) -> int:
+        return self.levels[0].half_points
+
+    @property
+    def high(self) -> int:
+        return self.levels[-1].half_points
+
+    def level(self, half_points: int) -> Level | None:
+        return next((level for level in self.levels if level.half_points == half_points), None)
+
+
+def write_rubric(session: Session, criteria: Sequence[CriterionText], by: Person, now: datetime) -> RubricVersion:
+    """Write down a rubric. Refused with the field, as in `criteria-2-weight`, where something is missing."""
+    _check(criteria)
+    version = RubricVersion(made_by=by.id, made_at=now)
+    session.add(version)
+    session.flush()
+    for position, text in enumerate(criteria, 1):
+        criterion = Criterion(
+            rubric_version_id=version.id, position=position, title=clean_name(text.title),
+            guidance=text.guidance.strip(), weight=text.weight,
+        )  # fmt: skip
+        session.add(criterion)
+        session.flush()
+        for points, level in enumerate(text.levels, 1):
+            session.add(
+                Level(
+                    criterion_id=criterion.id, half_points=2 * points,
+                    title=clean_name(level.title, longest=60), descriptor=level.descriptor.strip(),
+                )
+            )  # fmt: skip
+    session.flush()
+    return version
+
+
+def _check(criteria: Sequence[CriterionText]) -> None:
+    if not criteria:
+        raise Refusal("A rubric needs at least one criterion.", field="criteria")
+    if len(criteria) > MOST_CRITERIA:
+        raise Refusal(f"More than {MOST_CRITERIA} criteria cannot be judged well. Join some of them.", field="criteria")
+    titles: set[str] = set()
+    for at, text in enumerate(criteria, 1):
+        title = clean_name(text.title, field=f"criteria-{at}-title")
+        if title.casefold() in titles:
+            raise Refusal(f"Two criteria are called “{title}”.", field=f"criteria-{at}-title")
+        titles.add(title.casefold())
+        if not 0 <= text.weight <= 1000:
+            raise Refusal("A weight is a whole number from 0 to 1000.", field=f"criteria-{at}-weight")
+        if len(text.levels) not in LEVELS:
+            raise Refusal(f"A criterion has {LEVELS[0]} to {LEVELS[-1]} levels.", field=f"criteria-{at}-levels")
+        for points, level in enumerate(text.levels, 1):
+            clean_name(level.title, field=f"criteria-{at}-level-{points}-title", longest=60)
+            if not level.descriptor.strip():
+                raise Refusal(
+                    "Say what this level looks like, so that judges and participants read it alike.",
+                    field=f"criteria-{at}-level-{points}-descriptor",
+                )
+    if not any(text.weight for text in criteria):
+        raise Refusal("All weights are 0, so nothing would count. Give at least one criterion a weight.", field="criteria-1-weight")
+
+
+def scales_of(session: Session, rubric_version_id: UUID) -> list[Scale]:
+    """The whole rubric in two statements, in its written order."""
+    criteria = session.exec(
+        select(Criterion).where(Criterion.rubric_version_id == rubric_version_id).order_by(col(Criterion.position))
+    ).all()
+    levels = session.exec(
+        select(Level)
+        .join(Criterion, col(Criterion.id) == col(Level.criterion_id))
+        .where(Criterion.rubric_version_id == rubric_version_id)
+        .order_by(col(Level.half_points))
+    ).all()
+    total = sum(criterion.weight for criterion in criteria)
+    return [
+        Scale(
+            criterion,
+            tuple(level for level in levels if level.criterion_id == criterion.id),
+            100 * criterion.weight / total,
+        )
+        for criterion in criteria
+    ]

@@ -1,0 +1,195 @@
+"""Teams: who takes part together in a season; a team of one is normal."""
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint, text
+from sqlmodel import Field, Session, col, func, select
+
+from challenges.letters import write
+from challenges.people import Person, clean_address, clean_name
+from challenges.records import Instant, Record
+from challenges.refusals import NotYours, Refusal
+from challenges.seasons import RoleKind, Season, grant
+from challenges.signins import digest
+
+INVITATION_LIVES = timedelta(days=14)
+MOST_MEMBERS = 8
+
+
+class Team(Record, table=True):
+    """A team belongs to one season. Its name is unique there, however it is written."""
+
+    __table_args__ = (UniqueConstraint("season_id", "name_key"),)
+
+    season_id: UUID = Field(foreign_key="season.id")
+    name: str = Field(max_length=60)
+    name_key: str = Field(max_length=120)
+    founded_by: UUID = Field(foreign_key="person.id")
+    founded_at: datetime = Field(sa_type=Instant)
+
+
+class Member(Record, table=True):
+    """A person in a team; in at most one team of a season."""
+
+    __table_args__ = (
+        Index(
+            "uq_member_living", "season_id", "person_id", unique=True,
+            sqlite_where=text("left_at IS NULL"), postgresql_where=text("left_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    team_id: UUID = Field(foreign_key="team.id", index=True)
+    season_id: UUID = Field(foreign_key="season.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    joined_at: datetime = Field(sa_type=Instant)
+    left_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Invitation(Record, table=True):
+    """A mailed way into a team, for one address, once, for two weeks."""
+
+    team_id: UUID = Field(foreign_key="team.id", index=True)
+    email: str = Field(max_length=254)
+    token_hash: str = Field(max_length=64, unique=True)
+    invited_by: UUID = Field(foreign_key="person.id")
+    invited_at: datetime = Field(sa_type=Instant)
+    accepted_at: datetime | None = Field(default=None, sa_type=Instant)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
+
+    def is_living(self, now: datetime) -> bool:
+        return not self.accepted_at and not self.withdrawn_at and now < self.invited_at + INVITATION_LIVES
+
+
+def found(session: Session, season: Season, name: str, by: Person, now: datetime) -> Team:
+    """A new team with its founder as the first member."""
+    if not season.published_at:
+        raise Refusal("This season is not published yet.")
+    _may_join(session, season.id, by)
+    shown = clean_name(name, longest=60)
+    if session.exec(select(Team).where(Team.season_id == season.id, Team.name_key == shown.casefold())).first():
+        raise Refusal(f"There is already a team called “{shown}” in this season. Choose another name.", field="name")
+    team = Team(season_id=season.id, name=shown, name_key=shown.casefold(), founded_by=by.id, founded_at=now)
+    session.add(team)
+    session.flush()
+    _join(session, team, season, by, now)
+    return team
+
+
+def _may_join(session: Session, season_id: UUID, person: Person) -> None:
+    if team_of(session, season_id, person.id):
+        raise Refusal("You are already in a team of this season, and nobody can be in two.")
+
+
+def _join(session: Session, team: Team, season: Season, person: Person, now: datetime) -> Member:
+    member = Member(team_id=team.id, season_id=season.id, person_id=person.id, joined_at=now)
+    session.add(member)
+    session.flush()
+    grant(session, season, person, RoleKind.PARTICIPANT, person, now)
+    return member
+
+
+def invite(session: Session, team: Team, season: Season, email: str, by: Person, now: datetime) -> Invitation:
+    """Mail somebody a way into the team. An earlier invitation to the same address ends."""
+    address = clean_address(email)
+    if any(person.email == address for person in members_of(session, team.id)):
+        raise Refusal("This person is already in your team.", field="email")
+    if len(members_of(session, team.id)) + len(invitations_of(session, team.id, now)) >= MOST_MEMBERS:
+        raise Refusal(f"A team has at most {MOST_MEMBERS} members, open invitations included.", field="email")
+    for earlier in invitations_of(session, team.id, now):
+        if earlier.email == address:
+            earlier.withdrawn_at = now
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation(
+        team_id=team.id, email=address, token_hash=digest(token), invited_by=by.id, invited_at=now
+    )
+    session.add(invitation)
+    session.flush()
+    write(
+        session, "invitation", (address, address.split("@")[0]), now, season.id,
+        secret={"token": token}, team=team.name, season=season.title, inviter=by.name, days=INVITATION_LIVES.days,
+    )  # fmt: skip
+    return invitation
+
+
+def find_invitation(session: Session, token: str, now: datetime) -> tuple[Invitation, Team]:
+    """The invitation behind a mailed link, with its team."""
+    found_one = session.exec(
+        select(Invitation, Team).join(Team, col(Team.id) == col(Invitation.team_id)).where(Invitation.token_hash == digest(token))
+    ).first()
+    if found_one is None:
+        raise NotYours
+    if not found_one[0].is_living(now):
+        raise Refusal("This invitation has been used, withdrawn or is older than two weeks. Ask the team for a new one.")
+    return found_one
+
+
+def accept(session: Session, token: str, season: Season, person: Person, now: datetime) -> Member:
+    """Join the team. Only the invited address can: a forwarded mail lets nobody else in."""
+    invitation, team = find_invitation(session, token, now)
+    if invitation.email != person.email:
+        raise Refusal(f"This invitation is for {invitation.email}. You are signed in as {person.email}.")
+    _may_join(session, season.id, person)
+    invitation.accepted_at = now
+    return _join(session, team, season, person, now)
+
+
+def withdraw_invitation(session: Session, team: Team, invitation_id: UUID, now: datetime) -> None:
+    invitation = session.get(Invitation, invitation_id)
+    if invitation is None or invitation.team_id != team.id:
+        raise NotYours
+    if invitation.accepted_at:
+        raise Refusal("This invitation has been accepted meanwhile.")
+    invitation.withdrawn_at = invitation.withdrawn_at or now
+
+
+def invitations_of(session: Session, team_id: UUID, now: datetime) -> list[Invitation]:
+    """The living ones."""
+    open_ones = select(Invitation).where(
+        Invitation.team_id == team_id,
+        col(Invitation.accepted_at).is_(None),
+        col(Invitation.withdrawn_at).is_(None),
+        Invitation.invited_at > now - INVITATION_LIVES,
+    )
+    return list(session.exec(open_ones.order_by(col(Invitation.invited_at))))
+
+
+def members_of(session: Session, team_id: UUID) -> list[Person]:
+    living = (
+        select(Person)
+        .join(Member, col(Member.person_id) == col(Person.id))
+        .where(Member.team_id == team_id, col(Member.left_at).is_(None))
+        .order_by(col(Member.joined_at), Person.name)
+    )
+    return list(session.exec(living))
+
+
+def team_of(session: Session, season_id: UUID, person_id: UUID) -> Team | None:
+    """The one team of this season that the person is in."""
+    mine = (
+        select(Team)
+        .join(Member, col(Member.team_id) == col(Team.id))
+        .where(Member.season_id == season_id, Member.person_id == person_id, col(Member.left_at).is_(None))
+    )
+    return session.exec(mine).first()
+
+
+def teams_of(session: Session, season_id: UUID) -> list[tuple[Team, int]]:
+    """Every team of a season with the number of its members."""
+    counted = (
+        select(Team, func.count(col(Member.id)))
+        .join(Member, (col(Member.team_id) == col(Team.id)) & col(Member.left_at).is_(None), isouter=True)
+        .where(Team.season_id == season_id)
+        .group_by(col(Team.id))
+        .order_by(Team.name)
+    )
+    return list(session.exec(counted).all())
+
+
+def find_for(session: Session, team_id: UUID, person_id: UUID) -> Team:
+    """A team for its own members."""
+    team = session.get(Team, team_id)
+    if team and team_of(session, team.season_id, person_id) == team:
+        return team
+    raise NotYours
