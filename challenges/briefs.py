@@ -74,6 +74,13 @@ def brief_of(session: Session, challenge_id: UUID) -> Brief | None:
     ).first()
 
 
+def current_brief(session: Session, challenge_id: UUID) -> Brief:
+    """The same for a published challenge, which always has one."""
+    return session.exec(
+        select(Brief).where(Brief.challenge_id == challenge_id).order_by(col(Brief.number).desc()).limit(1)
+    ).one()
+
+
 def versions_of(session: Session, challenge_id: UUID) -> list[Brief]:
     """Oldest first."""
     return list(session.exec(select(Brief).where(Brief.challenge_id == challenge_id).order_by(col(Brief.number))))

@@ -95,7 +95,9 @@ def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetim
     return challenge
 
 
-def redraft(session: Session, challenge: Challenge, plan: Plan, by: Person, now: datetime, most_mib: int = 1024) -> None:
+def redraft(
+    session: Session, challenge: Challenge, plan: Plan, by: Person, now: datetime, most_mib: int = 1024
+) -> None:
     """Write a draft anew. A published challenge keeps its due instant, deliverables and rubric."""
     if challenge.published_at:
         raise Refusal("This challenge is published. People work by what it says, so only its brief can be amended.")
@@ -128,7 +130,9 @@ def due_instant(local: datetime, zone: str) -> datetime:
     place = ZoneInfo(clean_zone(zone))
     first, second = local.replace(tzinfo=place, fold=0), local.replace(tzinfo=place, fold=1)
     if first.utcoffset() != second.utcoffset():
-        raise Refusal("The clocks change in that hour in this zone. Choose a time an hour earlier or later.", field="due")
+        raise Refusal(
+            "The clocks change in that hour in this zone. Choose a time an hour earlier or later.", field="due"
+        )
     return first
 
 
@@ -182,6 +186,8 @@ def find_for(session: Session, season: Season, number: int, person_id: UUID | No
     challenge = session.exec(
         select(Challenge).where(Challenge.season_id == season.id, Challenge.number == number)
     ).first()
-    if challenge and (challenge.published_at or (person_id and role_of(session, season.id, person_id, RoleKind.ORGANIZER))):
+    if challenge and (
+        challenge.published_at or (person_id and role_of(session, season.id, person_id, RoleKind.ORGANIZER))
+    ):
         return challenge
     raise NotYours

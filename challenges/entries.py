@@ -56,9 +56,7 @@ def entry_of(session: Session, team_id: UUID) -> Entry | None:
 
 def entries_of(session: Session, season_id: UUID) -> list[tuple[Entry, Team]]:
     """Every entry of a season with its team, by name."""
-    found = (
-        select(Entry, Team).join(Team, col(Team.id) == col(Entry.team_id)).where(Entry.season_id == season_id)
-    )
+    found = select(Entry, Team).join(Team, col(Team.id) == col(Entry.team_id)).where(Entry.season_id == season_id)
     return list(session.exec(found.order_by(Team.name)).all())
 
 

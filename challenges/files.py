@@ -91,5 +91,5 @@ def clean_sha256(text: str) -> str:
 
 
 def is_of_kind(stored: StoredFile, kind: Kind) -> bool:
-    """Whether the bytes begin as they do in this kind of file, whatever its name says; blank bytes before are forgiven."""
+    """Whether the bytes begin as this kind of file does, whatever its name says; blank bytes before are forgiven."""
     return stored.beginning.lstrip(b"\xef\xbb\xbf\x00\t\r\n ").startswith(kind.beginnings)

@@ -25,7 +25,13 @@ class Trace(Record, table=True):
 
 
 def note(
-    session: Session, by: Person | UUID | None, deed: str, thing: Record, now: datetime, season_id: UUID | None = None, **facts: Any
+    session: Session,
+    by: Person | UUID | None,
+    deed: str,
+    thing: Record,
+    now: datetime,
+    season_id: UUID | None = None,
+    **facts: Any,
 ) -> None:
     """Leave a trace. `deed` reads like `scoresheet.handed_in`; facts are small, and hold neither secrets nor texts."""
     session.add(
@@ -36,7 +42,9 @@ def note(
     )  # fmt: skip
 
 
-def of_season(session: Session, season_id: UUID, before: datetime | None = None, most: int = 50) -> list[tuple[Trace, Person | None]]:
+def of_season(
+    session: Session, season_id: UUID, before: datetime | None = None, most: int = 50
+) -> list[tuple[Trace, Person | None]]:
     """The latest deeds of a season, newest first; `before` continues where a page ended."""
     traces = (
         select(Trace, Person)

@@ -19,11 +19,11 @@ class LetterState(StrEnum):
     """By the mail server, or by the mailbox page where there is none. Never called delivered."""
     REFUSED = "refused"
     UNCERTAIN = "uncertain"
-    """The worker ended between giving the text and hearing the answer; it may have gone out, so it is not sent again by itself."""
+    """The worker ended between giving the text and hearing the answer. It is never sent again by itself."""
 
 
 class Letter(Record, table=True):
-    """A mail to one address. `facts` fill the template of its `kind`; under the key `secret` they hold what must not outlive sending."""
+    """A mail to one address. `facts` fill the template of its `kind`; their `secret` does not outlive sending."""
 
     __table_args__ = (
         Index(
@@ -60,7 +60,12 @@ class Letter(Record, table=True):
 
 
 def write(
-    session: Session, kind: str, to: Person | tuple[str, str], now: datetime, season_id: UUID | None = None, **facts: Any
+    session: Session,
+    kind: str,
+    to: Person | tuple[str, str],
+    now: datetime,
+    season_id: UUID | None = None,
+    **facts: Any,
 ) -> Letter:
     """Put a letter in the outbox; `to` is a person, or an address with a name."""
     known = isinstance(to, Person)
@@ -87,7 +92,12 @@ def waiting(session: Session, most: int = 500) -> list[Letter]:
 
 def outbox_of(session: Session, season_id: UUID, most: int = 200) -> list[Letter]:
     """Every letter of a season, newest first."""
-    letters = select(Letter).where(Letter.season_id == season_id).order_by(col(Letter.created_at).desc(), col(Letter.id)).limit(most)
+    letters = (
+        select(Letter)
+        .where(Letter.season_id == season_id)
+        .order_by(col(Letter.created_at).desc(), col(Letter.id))
+        .limit(most)
+    )
     return list(session.exec(letters))
 
 

@@ -45,7 +45,9 @@ def clean_name(text: str, field: str = "name", longest: int = 80) -> str:
 def clean_zone(text: str) -> str:
     """A time zone's name as the IANA database writes it, such as `Europe/Berlin`."""
     if text not in available_timezones():
-        raise Refusal(f"There is no time zone called “{text}”. Choose one from the list, such as Europe/Berlin.", field="zone")
+        raise Refusal(
+            f"There is no time zone called “{text}”. Choose one from the list, such as Europe/Berlin.", field="zone"
+        )
     return text
 
 

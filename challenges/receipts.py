@@ -49,20 +49,23 @@ class Receipt:
 def receipt_of(session: Session, version: Version, season: Season, challenge: Challenge, team: Team) -> Receipt:
     brief, by = session.get_one(Brief, version.brief_id), session.get_one(Person, version.handed_in_by)
     return Receipt(
-        version_id=version.id, number=version.number, season=season.title, season_slug=season.slug, season_zone=season.zone,
+        version_id=version.id, number=version.number, season=season.title, season_slug=season.slug,
+        season_zone=season.zone,
         challenge=challenge.title, challenge_number=challenge.number, team=team.name, handed_in_by=by.name,
         handed_in_at=version.handed_in_at, due_at=challenge.due_at, was_in_flight=version.was_in_flight,
         amendment=brief.amendment, files=tuple(files_of(session, [version.id])[version.id]),
     )  # fmt: skip
 
 
-def mail_receipt(session: Session, version: Version, season: Season, challenge: Challenge, team: Team, now: datetime) -> None:
+def mail_receipt(
+    session: Session, version: Version, season: Season, challenge: Challenge, team: Team, now: datetime
+) -> None:
     """Every member gets it, not only the one who pressed the button."""
     _mail(session, "receipt", receipt_of(session, version, season, challenge, team), season, team, now)
 
 
 def mail_difference(session: Session, version: Version, now: datetime) -> None:
-    """The bytes in the store are not those that the browser counted: say so loudly, at once, to everyone in the team."""
+    """The store holds other bytes than the browser counted: say so loudly, at once, to everyone in the team."""
     submission = session.get_one(Submission, version.submission_id)
     challenge = session.get_one(Challenge, submission.challenge_id)
     season = session.get_one(Season, challenge.season_id)
@@ -73,12 +76,15 @@ def mail_difference(session: Session, version: Version, now: datetime) -> None:
 def _mail(session: Session, kind: str, receipt: Receipt, season: Season, team: Team, now: datetime) -> None:
     facts = {
         "season": receipt.season, "season_zone": receipt.season_zone, "challenge": receipt.challenge,
-        "number": receipt.challenge_number, "team": receipt.team, "version": receipt.number, "version_id": str(receipt.version_id),
+        "number": receipt.challenge_number, "team": receipt.team, "version": receipt.number,
+        "version_id": str(receipt.version_id),
         "handed_in_at": receipt.handed_in_at.isoformat(), "handed_in_by": receipt.handed_in_by,
         "was_in_flight": receipt.was_in_flight,
         "files": [
-            {"name": file.file_name, "size": file.size, "claimed": file.claimed_sha256, "computed": file.computed_sha256,
-             "differs": file.differs}
+            {
+                "name": file.file_name, "size": file.size, "claimed": file.claimed_sha256,
+                "computed": file.computed_sha256, "differs": file.differs,
+            }
             for file in receipt.files
         ],
     }  # fmt: skip

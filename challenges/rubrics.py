@@ -134,7 +134,10 @@ def _check(criteria: Sequence[CriterionText]) -> None:
                     field=f"criteria-{at}-level-{points}-descriptor",
                 )
     if not any(text.weight for text in criteria):
-        raise Refusal("All weights are 0, so nothing would count. Give at least one criterion a weight.", field="criteria-1-weight")
+        raise Refusal(
+            "All weights are 0, so nothing would count. Give at least one criterion a weight.",
+            field="criteria-1-weight",
+        )
 
 
 def scales_of(session: Session, rubric_version_id: UUID) -> list[Scale]:

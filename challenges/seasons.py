@@ -161,7 +161,9 @@ def published(session: Session) -> list[Season]:
     """Newest first."""
     return list(
         session.exec(
-            select(Season).where(col(Season.published_at).is_not(None)).order_by(col(Season.starts_on).desc(), Season.title)
+            select(Season)
+            .where(col(Season.published_at).is_not(None))
+            .order_by(col(Season.starts_on).desc(), Season.title)
         )
     )
 

@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -58,7 +59,9 @@ def ask(session: Session, email: str, origin: str, now: datetime, then: str = "/
     address, asked_from = clean_address(email), digest(origin)[:64]
     recent = select(func.count()).select_from(SignInCode).where(SignInCode.asked_at > now - CODE_LIVES)
     if session.exec(recent.where(SignInCode.email == address)).one() >= CODES_PER_ADDRESS:
-        raise TooMany("We have sent several codes to this address. Use the newest one, or try again in 15 minutes.", 900)
+        raise TooMany(
+            "We have sent several codes to this address. Use the newest one, or try again in 15 minutes.", 900
+        )
     if session.exec(recent.where(SignInCode.asked_from == asked_from)).one() >= CODES_PER_ORIGIN:
         raise TooMany("Too many codes were asked for from your network. Try again in 15 minutes.", 900)
     session.exec(delete(SignInCode).where(col(SignInCode.asked_at) < now - timedelta(days=1)))
@@ -67,7 +70,15 @@ def ask(session: Session, email: str, origin: str, now: datetime, then: str = "/
         email=address, code_hash=digest(address, code), link_hash=digest(link), asked_at=now, asked_from=asked_from
     )
     session.add(asked)
-    write(session, "sign_in", (address, address.split("@")[0]), now, secret={"code": code, "link": link}, then=then, minutes=15)
+    write(
+        session,
+        "sign_in",
+        (address, address.split("@")[0]),
+        now,
+        secret={"code": code, "link": link},
+        then=then,
+        minutes=15,
+    )
     return asked
 
 
@@ -76,7 +87,11 @@ def use_code(session: Session, email: str, code: str, now: datetime) -> Person |
     digits = "".join(char for char in code if char.isdigit())
     living = (
         select(SignInCode)
-        .where(SignInCode.email == clean_address(email), col(SignInCode.used_at).is_(None), SignInCode.asked_at > now - CODE_LIVES)
+        .where(
+            SignInCode.email == clean_address(email),
+            col(SignInCode.used_at).is_(None),
+            SignInCode.asked_at > now - CODE_LIVES,
+        )
         .order_by(col(SignInCode.asked_at).desc())
         .with_for_update()
     )
@@ -119,10 +134,8 @@ def begin(session: Session, person: Person, browser: str, zone: str | None, now:
         WebSession(person_id=person.id, token_hash=digest(token), browser=browser[:200], began_at=now, used_at=now)
     )
     if zone and not person.zone:
-        try:
+        with suppress(Refusal):  # a browser may know a zone that we do not; they can choose one
             person.zone = clean_zone(zone)
-        except Refusal:
-            pass  # a browser may know a zone that we do not; they can choose one
     session.flush()
     return token
 
@@ -155,7 +168,9 @@ def sessions_of(session: Session, person: Person, now: datetime) -> list[WebSess
     living = (
         select(WebSession)
         .where(
-            WebSession.person_id == person.id, col(WebSession.ended_at).is_(None), WebSession.used_at > now - SESSION_LIVES
+            WebSession.person_id == person.id,
+            col(WebSession.ended_at).is_(None),
+            WebSession.used_at > now - SESSION_LIVES,
         )
         .order_by(col(WebSession.used_at).desc())
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, Session, col, func, select
 
-from challenges.briefs import brief_of
+from challenges.briefs import current_brief
 from challenges.challenges import Challenge, Deliverable, deliverables_of
 from challenges.entries import Entry
 from challenges.files import (
@@ -169,7 +169,7 @@ def open_upload(
     session: Session, store: FileStore, challenge: Challenge, entry: Entry, deliverable_id: UUID, by: Person,
     now: datetime, file_name: str, size: int, sha256: str,
 ) -> tuple[Upload, UploadSlot]:  # fmt: skip
-    """Where a member's browser may send one file. The size and check sum are signed, so nothing else can be sent there."""
+    """Where a member's browser may send one file. Size and check sum are signed, so nothing else can be sent there."""
     deliverable = _wanted(session, challenge, entry, deliverable_id, now)
     kind = KINDS[deliverable.kind]
     name, claimed = clean_file_name(file_name, kind), clean_sha256(sha256)
@@ -184,10 +184,10 @@ def open_upload(
 
 
 def open_form(
-    session: Session, store: FileStore, challenge: Challenge, entry: Entry, team: Team, deliverable_id: UUID, by: Person,
-    now: datetime, redirect: str,
+    session: Session, store: FileStore, challenge: Challenge, entry: Entry, team: Team, deliverable_id: UUID,
+    by: Person, now: datetime, redirect: str,
 ) -> tuple[Upload, FormSlot]:  # fmt: skip
-    """The same for a browser that runs no scripts. We cannot see the file's name beforehand, so the team's name makes one."""
+    """The same for a browser without scripts. We cannot see the file's name beforehand, so the team's makes one."""
     deliverable = _wanted(session, challenge, entry, deliverable_id, now)
     kind = KINDS[deliverable.kind]
     name = clean_file_name(f"{team.name} - challenge {challenge.number} - {deliverable.title}{kind.ending}", kind)
@@ -228,7 +228,9 @@ def _begin(
         session.flush()
     sent = select(func.count()).select_from(Upload).where(Upload.submission_id == submission.id)
     if session.exec(sent).one() >= MOST_UPLOADS:
-        raise Refusal("Your team has sent very many files for this challenge. Please write to the organizers.", field="file")
+        raise Refusal(
+            "Your team has sent very many files for this challenge. Please write to the organizers.", field="file"
+        )
     upload = Upload(
         submission_id=submission.id, deliverable_id=deliverable.id, person_id=by.id, key="", file_name=name,
         content_type=KINDS[deliverable.kind].content_type, began_at=now,
@@ -258,7 +260,12 @@ def remove_upload(upload: Upload, now: datetime) -> None:
 
 
 def hand_in(
-    session: Session, challenge: Challenge, entry: Entry, chosen: Mapping[UUID, StoredFile | None], by: Person, now: datetime
+    session: Session,
+    challenge: Challenge,
+    entry: Entry,
+    chosen: Mapping[UUID, StoredFile | None],
+    by: Person,
+    now: datetime,
 ) -> Version:
     """Make a version of these uploads; a deliverable without a new one keeps the file of the version before.
 
@@ -275,18 +282,18 @@ def hand_in(
     kept = {file.deliverable_id: file for file in files_of(session, [before.id])[before.id]} if before else {}
     if before and chosen and set(chosen) <= {file.upload_id for file in kept.values()}:
         return before
-    uploads = [upload for upload in waiting_uploads(session, submission.id) if upload.id in chosen] if submission else []
+    uploads = (
+        [upload for upload in waiting_uploads(session, submission.id) if upload.id in chosen] if submission else []
+    )
     if submission is None or not uploads:
         raise Refusal("There is nothing new to hand in. Upload a file first.", field="file")
     arrived = _arrived(session, uploads, chosen)
     late = now >= challenge.due_at
     if late and not _was_in_flight(challenge, arrived.values(), now):
         raise Refusal(_too_late(challenge, now), field="file")
-    brief = brief_of(session, challenge.id)
-    assert brief is not None, "a published challenge has a brief"
     version = Version(
-        submission_id=submission.id, number=before.number + 1 if before else 1, brief_id=brief.id,
-        handed_in_by=by.id, handed_in_at=now, was_in_flight=late,
+        submission_id=submission.id, number=before.number + 1 if before else 1,
+        brief_id=current_brief(session, challenge.id).id, handed_in_by=by.id, handed_in_at=now, was_in_flight=late,
     )  # fmt: skip
     session.add(version)
     session.flush()
@@ -299,12 +306,16 @@ def hand_in(
         elif earlier := kept.get(deliverable.id):
             session.add(_same_file(version, earlier))
         elif deliverable.required:
-            raise Refusal(f"“{deliverable.title}” is still missing. Upload it, then hand in everything together.", field="file")
+            raise Refusal(
+                f"“{deliverable.title}” is still missing. Upload it, then hand in everything together.", field="file"
+            )
     session.flush()
     return version
 
 
-def _arrived(session: Session, uploads: Sequence[Upload], chosen: Mapping[UUID, StoredFile | None]) -> Mapping[UUID, Upload]:
+def _arrived(
+    session: Session, uploads: Sequence[Upload], chosen: Mapping[UUID, StoredFile | None]
+) -> Mapping[UUID, Upload]:
     """The newest upload of each deliverable, every one of which is there and is what its name says."""
     newest = {upload.deliverable_id: upload for upload in uploads}
     for upload in newest.values():
@@ -339,10 +350,9 @@ def _was_in_flight(challenge: Challenge, uploads: Iterable[Upload], now: datetim
 
 
 def _file_of(version: Version, upload: Upload) -> VersionFile:
-    assert upload.store_version_id is not None and upload.size is not None
     return VersionFile(
         version_id=version.id, deliverable_id=upload.deliverable_id, upload_id=upload.id, key=upload.key,
-        store_version_id=upload.store_version_id, file_name=upload.file_name, content_type=upload.content_type,
+        store_version_id=upload.store_version_id or "", file_name=upload.file_name, content_type=upload.content_type,
         size=upload.size, claimed_sha256=upload.claimed_sha256,
     )  # fmt: skip
 
@@ -364,7 +374,9 @@ def uninspected(session: Session, most: int = 200) -> list[Version]:
     return list(session.exec(waiting))
 
 
-def note_checksums(session: Session, version: Version, computed: Mapping[UUID, str], now: datetime) -> list[VersionFile]:
+def note_checksums(
+    session: Session, version: Version, computed: Mapping[UUID, str], now: datetime
+) -> list[VersionFile]:
     """Write down the SHA-256 that the worker computed for each file; gives those that differ from the claim."""
     files = files_of(session, [version.id])[version.id]
     for file in files:
@@ -394,7 +406,9 @@ def handed_in(session: Session, challenge_id: UUID) -> list[tuple[Submission, En
     return list(session.exec(rows).all())
 
 
-def find_version_for(session: Session, version_id: UUID, person_id: UUID) -> tuple[Version, Submission, Challenge, Team]:
+def find_version_for(
+    session: Session, version_id: UUID, person_id: UUID
+) -> tuple[Version, Submission, Challenge, Team]:
     """A version for the members of its team and the organizers of its season."""
     found = session.exec(
         select(Version, Submission, Challenge, Team)

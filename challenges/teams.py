@@ -101,9 +101,7 @@ def invite(session: Session, team: Team, season: Season, email: str, by: Person,
         if earlier.email == address:
             earlier.withdrawn_at = now
     token = secrets.token_urlsafe(32)
-    invitation = Invitation(
-        team_id=team.id, email=address, token_hash=digest(token), invited_by=by.id, invited_at=now
-    )
+    invitation = Invitation(team_id=team.id, email=address, token_hash=digest(token), invited_by=by.id, invited_at=now)
     session.add(invitation)
     session.flush()
     write(
@@ -116,12 +114,16 @@ def invite(session: Session, team: Team, season: Season, email: str, by: Person,
 def find_invitation(session: Session, token: str, now: datetime) -> tuple[Invitation, Team]:
     """The invitation behind a mailed link, with its team."""
     found_one = session.exec(
-        select(Invitation, Team).join(Team, col(Team.id) == col(Invitation.team_id)).where(Invitation.token_hash == digest(token))
+        select(Invitation, Team)
+        .join(Team, col(Team.id) == col(Invitation.team_id))
+        .where(Invitation.token_hash == digest(token))
     ).first()
     if found_one is None:
         raise NotYours
     if not found_one[0].is_living(now):
-        raise Refusal("This invitation has been used, withdrawn or is older than two weeks. Ask the team for a new one.")
+        raise Refusal(
+            "This invitation has been used, withdrawn or is older than two weeks. Ask the team for a new one."
+        )
     return found_one
 
 

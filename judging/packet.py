@@ -130,6 +130,15 @@ class ScoresheetView:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One reading to explain the arithmetic with."""
+
+    criterion: CriterionView
+    reading: ReadingView
+    is_exact: bool
+
+
+@dataclass(frozen=True)
 class PacketView:
     """A whole packet; there is no field for a judge's name, so none can be printed."""
 
@@ -143,9 +152,32 @@ class PacketView:
     score: Decimal
 
     @property
+    def places(self) -> int:
+        """As many decimals as the numbers on the way to the score need, so that whole ones stay short."""
+        shown = [
+            reading.points
+            for criterion in self.criteria
+            for reading in criterion.readings
+            if reading.points is not None
+        ]
+        return max(_decimals(number) for number in [*shown, *(sheet.total for sheet in self.scoresheets), self.mean])
+
+    @property
     def same_scale(self) -> bool:
         """Whether every criterion is judged on the same levels, so that a picture can show levels."""
         return len({(criterion.lowest, criterion.highest) for criterion in self.criteria}) == 1
+
+    @property
+    def example(self) -> Example | None:
+        """The first reading whose points are more than nothing and need no word about missing weight."""
+        for judge, _ in enumerate(self.scoresheets):
+            column = [(criterion, criterion.readings[judge]) for criterion in self.criteria]
+            if any(reading.level is None for _, reading in column):
+                continue
+            for criterion, reading in column:
+                if reading.points:
+                    return Example(criterion, reading, _is_exact(criterion, reading))
+        return None
 
     @property
     def has_half_steps(self) -> bool:
@@ -160,11 +192,15 @@ class PacketView:
     def is_even(self) -> bool:
         """Whether every number shown on the way to the score is exact, none of them rounded."""
         wanted = self.mean * len(self.scoresheets)
-        return wanted == self.total and all(_terminates(criterion) for criterion in self.criteria)
+        return wanted == self.total and all(
+            _is_exact(criterion, reading) for criterion in self.criteria for reading in criterion.readings
+        )
 
     def picture(self) -> str:
         """The means by criterion against the round's medians, as SVG: a radar, or bars below three criteria."""
-        drawn = [criterion for criterion in self.criteria if criterion.mean is not None and criterion.mean_share is not None]
+        drawn = [
+            criterion for criterion in self.criteria if criterion.mean is not None and criterion.mean_share is not None
+        ]
         low, high = (drawn[0].lowest, drawn[0].highest) if self.same_scale else (Decimal(0), Decimal(100))
         span = Fraction(high) - Fraction(low)
         values = [float(Fraction(low) + span * criterion.mean_share) for criterion in drawn]  # type: ignore[operator]
@@ -269,15 +305,18 @@ def _shown_parts(ruled: Sequence[Ruled], sheet: Sheet) -> list[Decimal | None]:
     return [None if part is None else next(shown) for part in exact]
 
 
-def _terminates(criterion: CriterionView) -> bool:
-    """Whether this criterion's points needed no rounding."""
-    for reading in criterion.readings:
-        if reading.level is None:
-            return False
-        along = Fraction(reading.level - criterion.lowest) / Fraction(criterion.highest - criterion.lowest)
-        if Fraction(criterion.weight) * along != Fraction(reading.points or 0):
-            return False
-    return True
+def _is_exact(criterion: CriterionView, reading: ReadingView) -> bool:
+    """Whether the points printed for this reading are weight times share to the last digit."""
+    if reading.level is None or reading.points is None:
+        return False
+    along = Fraction(reading.level - criterion.lowest) / Fraction(criterion.highest - criterion.lowest)
+    return Fraction(criterion.weight) * along == Fraction(reading.points)
+
+
+def _decimals(number: Decimal) -> int:
+    return next(
+        places for places in range(1, EXACT_PLACES + 1) if places == EXACT_PLACES or round(number, places) == number
+    )
 
 
 def _short(number: Decimal) -> Decimal:

@@ -1,7 +1,7 @@
 """Pictures: charts as plain SVG text, the same for the packet and the web page, readable without colour.
 
 No script, no style: presentation attributes say how it prints, and classes let a page's style sheet change that (dark
-mode). Every picture needs the table of its numbers beside it; the aria-label only sums it up.
+mode). Every picture needs the table of its numbers beside it; its title only sums it up.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,9 @@ def radar(
         raise ValueError("a radar needs 3 to 12 axes; draw bars for fewer, and a table for more")
     size = 13 if len(labels) <= 8 else 11.5
     spots = [_spot(at, len(labels), RADIUS + 14) for at in range(len(labels))]
-    written = [_lines(label, value, 18 if len(labels) <= 8 else 16) for label, value in zip(labels, values, strict=True)]
+    written = [
+        _lines(label, value, 18 if len(labels) <= 8 else 16) for label, value in zip(labels, values, strict=True)
+    ]
     left, top, right, bottom = -RADIUS - 10.0, -RADIUS - 10.0, RADIUS + 10.0, RADIUS + 10.0
     texts = []
     for (x, y), lines in zip(spots, written, strict=True):
@@ -75,7 +77,9 @@ def bars(
             )
     height = top + len(labels) * row
     with_median = any(median is not None for median in medians)
-    key = _text(0, height + 12, ["bar: this design" + (" · line: median of the round" if with_median else "")], 12, "start")
+    key = _text(
+        0, height + 12, ["bar: this design" + (" · line: median of the round" if with_median else "")], 12, "start"
+    )
     return "".join(
         [_opening(-4, 0, wide + 8, height + 24, _summary(labels, values, medians, low, high)), *drawn, key, "</svg>"]
     )
@@ -84,7 +88,7 @@ def bars(
 def _opening(x: float, y: float, width: float, height: float, summary: str) -> str:
     return (
         f'<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="{_n(x)} {_n(y)} {_n(width)} {_n(height)}" '
-        f'width="{_n(width)}" height="{_n(height)}" role="img" aria-label="{escape(summary)}">'
+        f'width="{_n(width)}" height="{_n(height)}" role="img"><title>{escape(summary)}</title>'
     )
 
 
@@ -105,7 +109,9 @@ def _rings(axes: int, low: float, high: float) -> str:
     for step in range(1, steps + 1):
         points = " ".join(f"{_n(x)},{_n(y)}" for x, y in (_spot(at, axes, RADIUS * step / steps) for at in range(axes)))
         stroke = QUIET if step == steps else RULE
-        rings.append(f'<polygon class="picture-grid" points="{points}" fill="none" stroke="{stroke}" stroke-width=".8"/>')
+        rings.append(
+            f'<polygon class="picture-grid" points="{points}" fill="none" stroke="{stroke}" stroke-width=".8"/>'
+        )
     spokes = "".join(f"M0 0L{_n(x)} {_n(y)}" for x, y in (_spot(at, axes, RADIUS) for at in range(axes)))
     rings.append(f'<path class="picture-grid" d="{spokes}" fill="none" stroke="{RULE}" stroke-width=".8"/>')
     for step in range(steps + 1):
@@ -153,7 +159,8 @@ def _legend(left: float, y: float, size: float, with_median: bool) -> str:
 
 def _text(x: float, y: float, lines: Sequence[str], size: float, anchor: str) -> str:
     spans = "".join(
-        f'<tspan x="{_n(x)}" dy="{_n(size * 1.22 if at else 0)}">{escape(line)}</tspan>' for at, line in enumerate(lines)
+        f'<tspan x="{_n(x)}" dy="{_n(size * 1.22 if at else 0)}">{escape(line)}</tspan>'
+        for at, line in enumerate(lines)
     )
     return (
         f'<text class="picture-label" x="{_n(x)}" y="{_n(y)}" font-family="{FACE}" font-size="{_n(size)}" '

@@ -1,0 +1,60 @@
+"""Rules: states of the competition that must never be in a live database, each with the sentence that reports it."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from challenges.briefs import Brief
+from challenges.challenges import Challenge, Deliverable
+from challenges.letters import Letter
+from challenges.rubrics import Criterion
+from challenges.seasons import Role, RoleKind, Season
+from challenges.submissions import Submission, Upload, Version, VersionFile
+
+
+def violations(session: Session) -> Iterator[str]:
+    """One sentence for each row that must not be; silence is good."""
+    for sentence, rows in RULES.items():
+        for row in session.exec(rows):
+            yield sentence.format(row)
+
+
+def _versions() -> SelectOfScalar[UUID]:
+    return (
+        select(Version.id)
+        .join(Submission, col(Submission.id) == col(Version.submission_id))
+        .join(Challenge, col(Challenge.id) == col(Submission.challenge_id))
+    )
+
+
+RULES: dict[str, SelectOfScalar[UUID]] = {
+    "Season {} has no organizer.": select(Season.id).where(
+        col(Season.id).not_in(
+            select(Role.season_id).where(Role.kind == RoleKind.ORGANIZER, col(Role.ended_at).is_(None))
+        )
+    ),
+    "Challenge {} is published without a brief.": select(Challenge.id).where(
+        col(Challenge.published_at).is_not(None), col(Challenge.id).not_in(select(Brief.challenge_id))
+    ),
+    "Challenge {} asks for nothing to be handed in.": select(Challenge.id).where(
+        col(Challenge.id).not_in(select(Deliverable.challenge_id))
+    ),
+    "Rubric {} gives no criterion a weight.": select(Criterion.rubric_version_id)
+    .group_by(col(Criterion.rubric_version_id))
+    .having(func.sum(Criterion.weight) == 0),
+    "Version {} was handed in at or after the due instant and does not say so.": _versions().where(
+        col(Version.handed_in_at) >= col(Challenge.due_at), col(Version.was_in_flight).is_(False)
+    ),
+    "Version {} has no file.": select(Version.id).where(col(Version.id).not_in(select(VersionFile.version_id))),
+    "File {} is of an upload that the store never confirmed.": select(VersionFile.id)
+    .join(Upload, col(Upload.id) == col(VersionFile.upload_id))
+    .where(col(Upload.store_version_id).is_(None)),
+    "File {} counts as verified without a computed check sum.": select(VersionFile.id).where(
+        col(VersionFile.verified_at).is_not(None), col(VersionFile.computed_sha256).is_(None)
+    ),
+    "Letter {} was both accepted and refused.": select(Letter.id).where(
+        col(Letter.sent_at).is_not(None), col(Letter.refused_at).is_not(None)
+    ),
+}

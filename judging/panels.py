@@ -1,0 +1,161 @@
+"""Panels: who judges a challenge, and which submissions each of them reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, text
+from sqlmodel import Field, Session, col, select
+
+from challenges.challenges import Challenge
+from challenges.letters import write
+from challenges.people import Person, people_by_id, person_for
+from challenges.records import Instant, Record
+from challenges.refusals import NotYours, Refusal
+from challenges.seasons import Role, RoleKind, Season, grant, holders, role_of
+from challenges.submissions import handed_in
+from challenges.teams import team_of
+
+
+class Panelist(Record, table=True):
+    """A judge with a place on a challenge's panel."""
+
+    __table_args__ = (UniqueConstraint("challenge_id", "person_id"),)
+
+    challenge_id: UUID = Field(foreign_key="challenge.id")
+    person_id: UUID = Field(foreign_key="person.id", index=True)
+    drawn: int | None = None
+    """Their place in the order drawn when feedback is released; teams read of Judge 1, 2, 3 in this order."""
+
+
+class Assignment(Record, table=True):
+    """One submission for one panelist to read. An ended one keeps its scoresheet, which counts no more."""
+
+    __table_args__ = (
+        Index(
+            "uq_assignment_living", "panelist_id", "submission_id", unique=True,
+            sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    panelist_id: UUID = Field(foreign_key="panelist.id", index=True)
+    submission_id: UUID = Field(foreign_key="submission.id", index=True)
+    assigned_by: UUID = Field(foreign_key="person.id")
+    assigned_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One judge reading one submission."""
+
+    person_id: UUID
+    submission_id: UUID
+
+
+def name_judge(session: Session, season: Season, email: str, name: str, by: Person, now: datetime) -> Role:
+    """Make somebody a judge of this season, and tell them by mail. Nobody judges a season in which they take part."""
+    person = person_for(session, email, name, now)
+    if team := team_of(session, season.id, person.id):
+        raise Refusal(f"{person.name} is in team {team.name} and cannot judge this season.", field="email")
+    if existing := role_of(session, season.id, person.id, RoleKind.JUDGE):
+        return existing
+    role = grant(session, season, person, RoleKind.JUDGE, by, now)
+    write(session, "named_judge", person, now, season.id, season=season.title, slug=season.slug, by=by.name)
+    return role
+
+
+def assign_everything(session: Session, challenge: Challenge, by: Person, now: datetime) -> list[Assignment]:
+    """Every judge of the season reads every submission."""
+    judges = [person.id for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)]
+    submissions = [submission.id for submission, *_ in handed_in(session, challenge.id)]
+    if not judges:
+        raise Refusal("Name at least one judge first.")
+    if not submissions:
+        raise Refusal("Nothing has been handed in yet, so there is nothing to assign.")
+    return assign(
+        session, challenge, [Pair(judge, submission) for judge in judges for submission in submissions], by, now
+    )
+
+
+def assign(
+    session: Session, challenge: Challenge, wanted: Sequence[Pair], by: Person, now: datetime
+) -> list[Assignment]:
+    """Make these pairs, and no others, the living assignments of the challenge; gives the new ones."""
+    judges = {person.id: person for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)}
+    submissions = {submission.id for submission, *_ in handed_in(session, challenge.id)}
+    if any(pair.person_id not in judges or pair.submission_id not in submissions for pair in wanted):
+        raise Refusal("One of these judges or submissions is not part of this challenge any more. Load the page again.")
+    for person_id in {pair.person_id for pair in wanted}:
+        if team := team_of(session, challenge.season_id, person_id):
+            raise Refusal(f"{judges[person_id].name} is in team {team.name} and cannot judge this season.")
+    living = living_pairs(session, challenge.id)
+    for pair, assignment in living.items():
+        if pair not in wanted:
+            assignment.ended_at = now
+    panel = {panelist.person_id: panelist for panelist in panel_of(session, challenge.id)}
+    made = []
+    for pair in wanted:
+        if pair in living:
+            continue
+        if pair.person_id not in panel:
+            panel[pair.person_id] = Panelist(challenge_id=challenge.id, person_id=pair.person_id)
+            session.add(panel[pair.person_id])
+            session.flush()
+        made.append(
+            Assignment(
+                panelist_id=panel[pair.person_id].id,
+                submission_id=pair.submission_id,
+                assigned_by=by.id,
+                assigned_at=now,
+            )
+        )
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def panel_of(session: Session, challenge_id: UUID) -> list[Panelist]:
+    return list(session.exec(select(Panelist).where(Panelist.challenge_id == challenge_id)))
+
+
+def living_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]:
+    rows = session.exec(
+        select(Panelist.person_id, Assignment)
+        .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
+        .where(Panelist.challenge_id == challenge_id, col(Assignment.ended_at).is_(None))
+    ).all()
+    return {Pair(person_id, assignment.submission_id): assignment for person_id, assignment in rows}
+
+
+def judges_and_panelists(session: Session, challenge: Challenge) -> list[Person]:
+    """The season's judges, and whoever still has a place on this panel; by name."""
+    people = {person.id: person for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)}
+    missing = {pair.person_id for pair in living_pairs(session, challenge.id)} - set(people)
+    people |= people_by_id(session, missing)
+    return sorted(people.values(), key=lambda person: (person.name, person.email))
+
+
+def is_judging() -> ColumnElement[bool]:
+    """Joins a panelist to their living role as a judge: a role that has ended opens nothing."""
+    return and_(
+        col(Role.season_id) == col(Challenge.season_id),
+        col(Role.person_id) == col(Panelist.person_id),
+        col(Role.kind) == RoleKind.JUDGE,
+        col(Role.ended_at).is_(None),
+    )
+
+
+def find_assignment_for(session: Session, assignment_id: UUID, person_id: UUID) -> tuple[Assignment, Challenge]:
+    """A living assignment for its own judge, while they are one in its season."""
+    found = session.exec(
+        select(Assignment, Challenge)
+        .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
+        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .join(Role, is_judging())
+        .where(Assignment.id == assignment_id, Panelist.person_id == person_id, col(Assignment.ended_at).is_(None))
+    ).first()
+    if found is None:
+        raise NotYours
+    return found

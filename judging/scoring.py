@@ -1,0 +1,328 @@
+"""Scoresheets: what one judge thinks of one submission, box by box."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint, case
+from sqlmodel import Field, Session, col, func, select
+
+from challenges.challenges import Challenge
+from challenges.entries import Entry
+from challenges.records import Instant, Record
+from challenges.refusals import Conflict, NotYours, Refusal
+from challenges.rubrics import Level, Scale, scales_of
+from challenges.seasons import Role, Season
+from challenges.submissions import Submission, Version, latest_version
+from challenges.teams import Team
+from judging.panels import Assignment, Pair, Panelist, is_judging
+
+LONGEST_COMMENT = 100_000
+
+
+class Scoresheet(Record, table=True):
+    """Opened once for an assignment, with every box of the rubric on it."""
+
+    assignment_id: UUID = Field(foreign_key="assignment.id", unique=True)
+    version_id: UUID = Field(foreign_key="version.id")
+    rubric_version_id: UUID = Field(foreign_key="rubricversion.id")
+    opened_at: datetime = Field(sa_type=Instant)
+    handed_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    comment: str = ""
+    comment_revision: int = 0
+    comment_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Mark(Record, table=True):
+    """One box: a level and a comment for one criterion. No level is NULL, never 0."""
+
+    __table_args__ = (UniqueConstraint("scoresheet_id", "criterion_id"),)
+
+    scoresheet_id: UUID = Field(foreign_key="scoresheet.id")
+    criterion_id: UUID = Field(foreign_key="criterion.id")
+    half_points: int | None = None
+    level_revision: int = 0
+    level_at: datetime | None = Field(default=None, sa_type=Instant)
+    comment: str = ""
+    comment_revision: int = 0
+    comment_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class BoxField(StrEnum):
+    LEVEL = "level"
+    COMMENT = "comment"
+    OVERALL = "overall"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a page asks to write in one field, and the revision of that field that it started from."""
+
+    field: BoxField
+    value: str
+    revision: int
+    criterion_id: UUID | None = None
+    """None for the overall comment."""
+
+
+@dataclass(frozen=True)
+class Saved:
+    change: Change
+    revision: int
+    at: datetime
+
+
+class Stale(Conflict):
+    """The same field was changed elsewhere since this page was drawn. Both texts are here, and nothing was written."""
+
+    def __init__(self, change: Change, theirs: str, revision: int, at: datetime | None) -> None:
+        super().__init__("This field was changed in another window. Nothing is lost: choose which text to keep.")
+        self.change, self.theirs, self.revision, self.at = change, theirs, revision, at
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a scoresheet is: boxes on it, levels set, comments written."""
+
+    boxes: int
+    levels: int
+    comments: int
+
+    @property
+    def is_complete(self) -> bool:
+        return self.levels == self.comments == self.boxes
+
+
+NOT_BEGUN = Progress(0, 0, 0)
+
+
+class SheetState(StrEnum):
+    NOT_BEGUN = "not begun"
+    BEGUN = "begun"
+    HANDED_IN = "handed in"
+
+
+@dataclass(frozen=True)
+class DeskRow:
+    """One design on a judge's desk."""
+
+    assignment: Assignment
+    season: Season
+    challenge: Challenge
+    team: str
+    sheet: Scoresheet | None
+    progress: Progress
+
+    @property
+    def state(self) -> SheetState:
+        if self.sheet is None:
+            return SheetState.NOT_BEGUN
+        return SheetState.HANDED_IN if self.sheet.handed_in_at else SheetState.BEGUN
+
+
+def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, now: datetime) -> Scoresheet:
+    """The judge begins to read: every box is there, empty, for the version that counts. Opening twice opens once."""
+    found = session.exec(select(Scoresheet).where(Scoresheet.assignment_id == assignment.id)).first()
+    if found:
+        return found
+    if now < challenge.settled_at:
+        raise Refusal(
+            f"Reading begins at {challenge.settled_at:%a %d %b, %H:%M} UTC, when the last file can have arrived."
+        )
+    version = latest_version(session, assignment.submission_id)
+    if version is None:
+        raise NotYours
+    sheet = Scoresheet(
+        assignment_id=assignment.id, version_id=version.id, rubric_version_id=challenge.rubric_version_id, opened_at=now
+    )
+    session.add(sheet)
+    session.flush()
+    session.add_all(
+        Mark(scoresheet_id=sheet.id, criterion_id=scale.criterion.id)
+        for scale in scales_of(session, challenge.rubric_version_id)
+    )
+    session.flush()
+    return sheet
+
+
+def save_marks(session: Session, sheet: Scoresheet, changes: Sequence[Change], now: datetime) -> list[Saved]:
+    """Fill these boxes, all or none; boxes left out keep what they had. An empty value empties a box (0 is a mark)."""
+    if sheet.handed_in_at:
+        raise Refusal("You have handed in this scoresheet. Reopen it to change a mark.")
+    return [
+        _save_overall(sheet, change, now) if change.criterion_id is None else _save_mark(session, sheet, change, now)
+        for change in changes
+    ]
+
+
+def _save_overall(sheet: Scoresheet, change: Change, now: datetime) -> Saved:
+    text = _comment(change)
+    if text != sheet.comment:
+        if change.revision != sheet.comment_revision:
+            raise Stale(change, sheet.comment, sheet.comment_revision, sheet.comment_at)
+        sheet.comment, sheet.comment_revision, sheet.comment_at = text, sheet.comment_revision + 1, now
+    return Saved(change, sheet.comment_revision, sheet.comment_at or now)
+
+
+def _save_mark(session: Session, sheet: Scoresheet, change: Change, now: datetime) -> Saved:
+    mark = session.exec(
+        select(Mark).where(Mark.scoresheet_id == sheet.id, Mark.criterion_id == change.criterion_id).with_for_update()
+    ).first()
+    if mark is None:
+        raise Refusal("This criterion is not on your scoresheet. Load the page again; your text stays in this browser.")
+    if change.field == BoxField.COMMENT:
+        text = _comment(change)
+        if text != mark.comment:
+            if change.revision != mark.comment_revision:
+                raise Stale(change, mark.comment, mark.comment_revision, mark.comment_at)
+            mark.comment, mark.comment_revision, mark.comment_at = text, mark.comment_revision + 1, now
+        return Saved(change, mark.comment_revision, mark.comment_at or now)
+    half_points = _level(session, mark, change)
+    if half_points != mark.half_points:
+        if change.revision != mark.level_revision:
+            shown = "" if mark.half_points is None else str(mark.half_points)
+            raise Stale(change, shown, mark.level_revision, mark.level_at)
+        mark.half_points, mark.level_revision, mark.level_at = half_points, mark.level_revision + 1, now
+    return Saved(change, mark.level_revision, mark.level_at or now)
+
+
+def _comment(change: Change) -> str:
+    if len(change.value) > LONGEST_COMMENT:
+        raise Refusal(f"A comment has at most {LONGEST_COMMENT:,} characters. It was not saved; shorten it.")
+    return change.value.replace("\r\n", "\n")
+
+
+def _level(session: Session, mark: Mark, change: Change) -> int | None:
+    if not change.value:
+        return None
+    on_scale = select(Level.half_points).where(Level.criterion_id == mark.criterion_id)
+    if not change.value.isascii() or not change.value.isdigit() or int(change.value) not in set(session.exec(on_scale)):
+        raise Refusal("That level is not on the scale of this criterion.")
+    return int(change.value)
+
+
+def hand_in(session: Session, sheet: Scoresheet, now: datetime) -> None:
+    """The judge is done. Every criterion needs a level and a comment. Doing it twice does it once."""
+    if sheet.handed_in_at:
+        return
+    missing = [
+        f"{scale.criterion.title} ({' and '.join(lacks)})"
+        for scale, mark in marks_on(session, sheet)
+        if (lacks := _lacks(mark))
+    ]
+    if missing:
+        raise Refusal("Before you hand in, these still need something: " + "; ".join(missing) + ".")
+    sheet.handed_in_at = now
+
+
+def _lacks(mark: Mark) -> list[str]:
+    there = {"level": mark.half_points is not None, "comment": bool(mark.comment.strip())}
+    return [word for word, is_there in there.items() if not is_there]
+
+
+def reopen(sheet: Scoresheet, is_released: bool) -> None:
+    """Take a handed-in scoresheet back to change it, until feedback is released."""
+    if is_released:
+        raise Refusal("Feedback for this challenge has been released, so its scoresheets stay as they are.")
+    sheet.handed_in_at = None
+
+
+def marks_on(session: Session, sheet: Scoresheet) -> list[tuple[Scale, Mark]]:
+    """Every box of the sheet beside its criterion, in the order of the rubric."""
+    marks = {mark.criterion_id: mark for mark in session.exec(select(Mark).where(Mark.scoresheet_id == sheet.id))}
+    return [(scale, marks[scale.criterion.id]) for scale in scales_of(session, sheet.rubric_version_id)]
+
+
+def progress_of(session: Session, sheet: Scoresheet) -> Progress:
+    return _progress(session, [sheet.id])[sheet.id]
+
+
+def _progress(session: Session, sheet_ids: Sequence[UUID]) -> dict[UUID, Progress]:
+    written = func.sum(case((col(Mark.comment) != "", 1), else_=0))
+    counts = (
+        select(Mark.scoresheet_id, func.count(), func.count(col(Mark.half_points)), written)
+        .where(col(Mark.scoresheet_id).in_(sheet_ids))
+        .group_by(col(Mark.scoresheet_id))
+    )
+    return {
+        sheet_id: Progress(boxes, levels, comments) for sheet_id, boxes, levels, comments in session.exec(counts).all()
+    }
+
+
+def desk_of(session: Session, person_id: UUID) -> list[DeskRow]:
+    """Everything this judge has to read, newest challenge first, in three statements."""
+    rows = session.exec(
+        select(Assignment, Challenge, Team, Scoresheet)
+        .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
+        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .join(Role, is_judging())
+        .join(Submission, col(Submission.id) == col(Assignment.submission_id))
+        .join(Entry, col(Entry.id) == col(Submission.entry_id))
+        .join(Team, col(Team.id) == col(Entry.team_id))
+        .join(Scoresheet, col(Scoresheet.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Panelist.person_id == person_id, col(Assignment.ended_at).is_(None))
+        .order_by(col(Challenge.due_at).desc(), col(Challenge.id), Team.name)
+    ).all()
+    progress = _progress(session, [sheet.id for *_, sheet in rows if sheet])
+    seasons = {
+        season.id: season
+        for season in session.exec(select(Season).where(col(Season.id).in_({c.season_id for _, c, *_ in rows})))
+    }
+    return [
+        DeskRow(
+            assignment,
+            seasons[challenge.season_id],
+            challenge,
+            team.name,
+            sheet,
+            progress[sheet.id] if sheet else NOT_BEGUN,
+        )
+        for assignment, challenge, team, sheet in rows
+    ]
+
+
+def states_of(session: Session, challenge_id: UUID) -> dict[Pair, SheetState]:
+    """How far each living assignment of a challenge is: for the organizer, who sees no mark here."""
+    rows = session.exec(
+        select(Panelist.person_id, Assignment.submission_id, Scoresheet.id, Scoresheet.handed_in_at)
+        .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
+        .join(Scoresheet, col(Scoresheet.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Panelist.challenge_id == challenge_id, col(Assignment.ended_at).is_(None))
+    ).all()
+    return {
+        Pair(judge, submission): SheetState.HANDED_IN if handed else SheetState.BEGUN if sheet else SheetState.NOT_BEGUN
+        for judge, submission, sheet, handed in rows
+    }
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A scoresheet with what belongs around it, as its judge may see it."""
+
+    sheet: Scoresheet
+    version: Version
+    challenge: Challenge
+    season: Season
+    team: Team
+
+
+def find_for(session: Session, sheet_id: UUID, person_id: UUID) -> Desk:
+    """A scoresheet for its own judge, while the assignment and the role last."""
+    row = session.exec(
+        select(Scoresheet, Version, Challenge, Team)
+        .join(Assignment, col(Assignment.id) == col(Scoresheet.assignment_id))
+        .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
+        .join(Version, col(Version.id) == col(Scoresheet.version_id))
+        .join(Submission, col(Submission.id) == col(Assignment.submission_id))
+        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .join(Role, is_judging())
+        .join(Entry, col(Entry.id) == col(Submission.entry_id))
+        .join(Team, col(Team.id) == col(Entry.team_id))
+        .where(Scoresheet.id == sheet_id, Panelist.person_id == person_id, col(Assignment.ended_at).is_(None))
+    ).first()
+    if row is None:
+        raise NotYours
+    sheet, version, challenge, team = row
+    return Desk(sheet, version, challenge, session.get_one(Season, challenge.season_id), team)
