@@ -10,7 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from judging.composite import Box, adding_up, composite, contributions, level_of, mean, published
-from judging.pictures import bars, radar
+from judging.pictures import bars, dimension, radar
 
 EXACT_PLACES = 3
 """Decimals of every number on the way to the score; the score itself has one."""
@@ -50,7 +50,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One judge's scoresheet: a remark for every criterion, in the rubric's order, and the overall comment in Markdown."""
+    """One judge's scoresheet: a remark for every criterion, in the rubric's order, and the overall comment."""
 
     remarks: tuple[Remark, ...]
     overall: str
@@ -196,6 +196,10 @@ class PacketView:
             _is_exact(criterion, reading) for criterion in self.criteria for reading in criterion.readings
         )
 
+    def measure(self) -> str:
+        """Every scoresheet on a line from 0 to 100, with the score as its mean, as SVG."""
+        return dimension([float(sheet.total) for sheet in self.scoresheets], float(self.score), 0, 100)
+
     def picture(self) -> str:
         """The means by criterion against the round's medians, as SVG: a radar, or bars below three criteria."""
         drawn = [
@@ -218,7 +222,7 @@ def score_of(ruled: Sequence[Ruled], sheets: Sequence[Sheet]) -> Fraction:
 
 
 def packet_of(heading: Heading, ruled: Sequence[Ruled], sheets: Sequence[Sheet]) -> PacketView:
-    """Lay out one packet; sheets come in the order of their letters (Judge 1 first), each with a remark per criterion."""
+    """Lay out one packet; sheets come as the judges are counted, each with one remark per criterion."""
     if any(len(sheet.remarks) != len(ruled) for sheet in sheets):
         raise ValueError("every scoresheet needs one remark for each criterion, in the rubric's order")
     parts = [_shown_parts(ruled, sheet) for sheet in sheets]

@@ -11,7 +11,7 @@ from textwrap import wrap
 
 RADIUS = 120
 INK, QUIET, RULE, BLUE, PAPER = "#1d2430", "#525b6b", "#b9b09d", "#1f4e8c", "#fffdf9"
-FACE = "Atkinson Hyperlegible Next, Noto Sans, DejaVu Sans, sans-serif"
+FACE = "Figures, Atkinson Hyperlegible Next, Noto Sans, DejaVu Sans, sans-serif"
 CHARACTER = 0.56
 """Width of an average character, in parts of the font size; only used to keep labels inside the picture."""
 
@@ -24,9 +24,7 @@ def radar(
         raise ValueError("a radar needs 3 to 12 axes; draw bars for fewer, and a table for more")
     size = 13 if len(labels) <= 8 else 11.5
     spots = [_spot(at, len(labels), RADIUS + 14) for at in range(len(labels))]
-    written = [
-        _lines(label, value, 18 if len(labels) <= 8 else 16) for label, value in zip(labels, values, strict=True)
-    ]
+    written = [_lines(label, value, 15) for label, value in zip(labels, values, strict=True)]
     left, top, right, bottom = -RADIUS - 10.0, -RADIUS - 10.0, RADIUS + 10.0, RADIUS + 10.0
     texts = []
     for (x, y), lines in zip(spots, written, strict=True):
@@ -65,15 +63,16 @@ def bars(
         y = top + at * row
         drawn.append(_text(0, y + 12, [" ".join(_lines(label, value, 44))], 13, "start"))
         drawn.append(
-            f'<rect class="picture-grid" x="0" y="{_n(y + 20)}" width="{_n(wide)}" height="14" fill="none" stroke="{INK}"/>'
+            f'<rect class="picture-grid" x="0" y="{_n(y + 20)}" width="{_n(wide)}" height="14" fill="none" '
+            f'stroke="{INK}"/>'
             f'<rect class="picture-entry" x="0" y="{_n(y + 20)}" width="{_n(wide * _part(value, low, high))}" '
             f'height="14" fill="{BLUE}"/>'
         )
         if median is not None:
-            x = wide * _part(median, low, high)
+            notch = f"M{_n(wide * _part(median, low, high))} {_n(y + 16)}v22"
             drawn.append(
-                f'<path class="picture-median" d="M{_n(x)} {_n(y + 16)}V{_n(y + 38)}" stroke="{PAPER}" stroke-width="5"/>'
-                f'<path class="picture-median" d="M{_n(x)} {_n(y + 16)}V{_n(y + 38)}" stroke="{INK}" stroke-width="2"/>'
+                f'<g class="picture-median"><path d="{notch}" stroke="{PAPER}" stroke-width="5"/>'
+                f'<path d="{notch}" stroke="{INK}" stroke-width="2"/></g>'
             )
     height = top + len(labels) * row
     with_median = any(median is not None for median in medians)
@@ -82,6 +81,39 @@ def bars(
     )
     return "".join(
         [_opening(-4, 0, wide + 8, height + 24, _summary(labels, values, medians, low, high)), *drawn, key, "</svg>"]
+    )
+
+
+def dimension(values: Sequence[float], mean: float, low: float, high: float) -> str:
+    """A dimension line with a dot for every scoresheet and a flag at their mean, as a drawing gives a measure."""
+    wide, base = 480.0, 44.0
+    at = [wide * _part(value, low, high) for value in values]
+    flag = wide * _part(mean, low, high)
+    ticks = "".join(f"M{_n(wide * step / 10)} {_n(base)}v{8 if step % 5 else 12}" for step in range(11))
+    numbers = [
+        _text(wide * step / 2, base + 26, [_short(low + (high - low) * step / 2)], 11, ("start", "middle", "end")[step])
+        for step in range(3)
+    ]
+    dots = "".join(
+        f'<circle cx="{_n(x)}" cy="{_n(base)}" r="5" fill="{PAPER}" stroke="{BLUE}" stroke-width="2"/>' for x in at
+    )
+    summary = (
+        f"Scoresheets from {_short(low)} to {_short(high)}: {'; '.join(_short(value) for value in values)}. "
+        f"Their mean is {_short(mean)}."
+    )
+    side = "end" if flag > wide * 0.8 else "start"
+    return "".join(
+        [
+            _opening(-8, 0, wide + 16, base + 34, summary),
+            f'<path class="picture-grid" d="M0 {_n(base)}H{_n(wide)}{ticks}" fill="none" stroke="{INK}" stroke-width="1"/>',
+            f'<path class="picture-entry" d="M{_n(min(at))} {_n(base)}H{_n(max(at))}" stroke="{BLUE}" stroke-width="4"/>',
+            f'<g class="picture-entry">{dots}</g>',
+            f'<path class="picture-flag" d="M{_n(flag)} {_n(base + 9)}V6h{-16 if side == "end" else 16}v11'
+            f'H{_n(flag)}" fill="{BLUE}" stroke="{BLUE}" stroke-width="2"/>',
+            _text(flag + (-24 if side == "end" else 24), 16, [f"mean {_short(mean)}"], 12, side),
+            *numbers,
+            "</svg>",
+        ]
     )
 
 
@@ -169,9 +201,9 @@ def _text(x: float, y: float, lines: Sequence[str], size: float, anchor: str) ->
 
 
 def _lines(label: str, value: float, width: int) -> list[str]:
-    """The label on at most three lines with its value behind the last word; the table beside it has the whole title."""
+    """The label on at most four lines with its value behind the last word; the table beside it has the whole title."""
     found = wrap(f"{label} {_short(value)}", width, break_long_words=True)
-    return found if len(found) <= 3 else [*found[:2], f"{found[2][: width - 6]}… {_short(value)}"]
+    return found if len(found) <= 4 else [*found[:3], f"{found[3][: width - 6]}… {_short(value)}"]
 
 
 def _at(axis: int, values: Sequence[float | None], low: float, high: float) -> tuple[float, float] | None:
