@@ -40,86 +40,104 @@ class Settings(BaseSettings):
     """Every setting is optional: with none at all, `charrette run` is a complete site on this machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=ENV_FILE, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     url: str = Field(
-        "", description="The address at which people see the site; it stands in every mail. Default: `http://HOST:PORT`."
+        default="",
+        description="The address at which people see the site; it stands in every mail. Default: `http://HOST:PORT`.",
     )
-    host: str = Field("127.0.0.1", description="The address on which the web listens.")
-    port: int = Field(8000, ge=1, le=65535, description="The port on which the web listens.")
+    host: str = Field(default="127.0.0.1", description="The address on which the web listens.")
+    port: int = Field(default=8000, ge=1, le=65535, description="The port on which the web listens.")
     data_dir: Path = Field(
-        Path("var"), description="The folder for all data: the SQLite files, the embedded file store, the secret."
+        default=Path("var"),
+        description="The folder for all data: the SQLite files, the embedded file store, the secret.",
     )
     database_url: str = Field(
-        "",
+        default="",
         repr=False,
         description="`postgresql+psycopg://user:password@host/name` or `sqlite:///path`. "
         "Default: `charrette.sqlite` in the data folder.",
     )
     jobs_database_url: str = Field(
-        "",
+        default="",
         repr=False,
         description="Where the job engine keeps its own tables: `postgresql://…` or `sqlite:///path`. "
         "Default: `jobs.sqlite` in the data folder.",
     )
     s3_endpoint: str = Field(
-        "",
+        default="",
         description="The S3 store as the server sees it. Default: the embedded SeaweedFS, on this machine alone.",
     )
     s3_public_endpoint: str = Field(
-        "", description="The same store as browsers see it. Default: the value of `CHARRETTE_S3_ENDPOINT`."
+        default="", description="The same store as browsers see it. Default: the value of `CHARRETTE_S3_ENDPOINT`."
     )
-    s3_access_key: str = Field("", description="The store's access key. The embedded store has its own.")
+    s3_access_key: str = Field(default="", description="The store's access key. The embedded store has its own.")
     s3_secret_key: SecretStr = Field(
-        SecretStr(""), description="The store's secret key. The embedded store's is derived from the secret."
+        default=SecretStr(""), description="The store's secret key. The embedded store's is derived from the secret."
     )
-    s3_region: str = Field("us-east-1", description="The store's region, as it is signed.")
+    s3_region: str = Field(default="us-east-1", description="The store's region, as it is signed.")
     s3_bucket: str = Field(
-        "charrette", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="The bucket that holds every file."
+        default="charrette",
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        description="The bucket that holds every file.",
     )
     s3_port: int = Field(
-        8333,
+        default=8333,
         ge=1024,
         le=55531,
         description="The first port of the embedded store. It takes this one, the four above it, "
         "and the same five plus 10,000.",
     )
     smtp_host: str = Field(
-        "", description="The mail server. Default: none; letters are then read on the mailbox page."
+        default="", description="The mail server. Default: none; letters are then read on the mailbox page."
     )
     smtp_port: int = Field(
-        0, ge=0, le=65535, description="Its port. Default: 587 with starttls, 465 with tls, 25 with none."
+        default=0, ge=0, le=65535, description="Its port. Default: 587 with starttls, 465 with tls, 25 with none."
     )
-    smtp_user: str = Field("", description="The name to log in with, where the mail server asks for one.")
-    smtp_password: SecretStr = Field(SecretStr(""), description="The password that belongs to it.")
+    smtp_user: str = Field(default="", description="The name to log in with, where the mail server asks for one.")
+    smtp_password: SecretStr = Field(default=SecretStr(""), description="The password that belongs to it.")
     smtp_security: Literal["none", "starttls", "tls"] = Field(
-        "starttls", description="How the connection to the mail server is protected."
+        default="starttls", description="How the connection to the mail server is protected."
     )
     mail_from: str = Field(
-        "Charrette <charrette@localhost>", description="The sender of every letter. Needed with a mail server."
+        default="Charrette <charrette@localhost>", description="The sender of every letter. Needed with a mail server."
     )
     founders: Annotated[tuple[str, ...], NoDecode, BeforeValidator(listed)] = Field(
-        (), description="Who may create a season: e-mail addresses with commas between them."
+        default=(), description="Who may create a season: e-mail addresses with commas between them."
     )
     demo: bool = Field(
-        False,
+        default=False,
         description="Demo: a season on the first start, its cast on the sign-in page, a clock that can be put forward. "
         "`charrette run` turns it on where nothing is said and the site is on this machine alone.",
     )
-    development: bool = Field(False, description="For people who change Charrette: the style guide, templates read anew.")
+    development: bool = Field(
+        default=False, description="For people who change Charrette: the style guide, templates read anew."
+    )
     secret: SecretStr = Field(
-        SecretStr(""),
+        default=SecretStr(""),
         description="Signs sessions, forms and receipts: 32 characters or more. "
         "Default: made once and kept in the file `secret` in the data folder.",
     )
-    workers: int = Field(1, ge=1, le=64, description="How many web processes.")
+    workers: int = Field(default=1, ge=1, le=64, description="How many web processes.")
     threads: int = Field(
-        12, ge=1, le=200, description="How many requests each web process answers at once; also its database connections."
+        default=12,
+        ge=1,
+        le=200,
+        description="How many requests each web process answers at once; also its database connections.",
     )
-    max_upload_mib: int = Field(100, ge=1, le=5000, description="The largest file that may be handed in, in MiB.")
-    log_format: Literal["text", "json"] = Field("text", description="Log lines for people or for machines.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    max_upload_mib: int = Field(
+        default=100, ge=1, le=5000, description="The largest file that may be handed in, in MiB."
+    )
+    log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or for machines.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged."
+    )
 
     _embedded_store: bool = PrivateAttr(False)
 
@@ -171,7 +189,9 @@ class Settings(BaseSettings):
         self.fill("jobs_database_url", f"sqlite:///{self.data_dir}/jobs.sqlite")
         self.fill("smtp_port", {"none": 25, "starttls": 587, "tls": 465}[self.smtp_security])
         if self.database_url.startswith("postgresql://"):
-            object.__setattr__(self, "database_url", "postgresql+psycopg" + self.database_url.removeprefix("postgresql"))
+            object.__setattr__(
+                self, "database_url", "postgresql+psycopg" + self.database_url.removeprefix("postgresql")
+            )
         self._embedded_store = not self.s3_endpoint
         self.fill("s3_endpoint", f"http://127.0.0.1:{self.s3_port}")
         self.fill("s3_public_endpoint", self.s3_endpoint)
@@ -289,7 +309,9 @@ def unknown_names(given: Mapping[str, Any], where: str) -> Iterator[str]:
 
 def sentences(wrong: ValidationError) -> Iterator[str]:
     for error in wrong.errors(include_url=False, include_input=False):
-        message = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be").split(", unable to")[0]
+        message = (
+            error["msg"].removeprefix("Value error, ").replace("Input should be", "must be").split(", unable to")[0]
+        )
         if not error["loc"]:
             yield from message.split("\n")
         else:

@@ -1,0 +1,263 @@
+"""The command `charrette`: each word is a few lines that call whoever knows. Exit codes: 0 well, 1 failed or found
+something, 2 wrong usage or settings."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from app import __version__
+from app.settings import Settings, SettingsRefused, read, table
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from challenges.letters import Letter
+
+app = typer.Typer(
+    name="charrette",
+    help="Runs design competitions: a story, a brief, a hard deadline, judges with a published rubric.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def say(text: str = "") -> None:
+    typer.echo(text)
+
+
+def fail(sentence: str, code: int = 1) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(code)
+
+
+@app.command()
+def run() -> None:
+    """Run everything: file store, database, worker and web, until Ctrl-C."""
+    from app import supervisor
+
+    raise typer.Exit(supervisor.run(read()))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the web alone. Database and file store must be there."""
+    settings = read()
+    from app import serving
+
+    serving.serve(settings)
+
+
+@app.command()
+def work() -> None:
+    """Run the worker alone: letters, inspections, packets."""
+    settings = read()
+    from app import jobs
+
+    jobs.work(settings)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the tables of the database up to date. Twice does it once."""
+    settings = read()
+    from app import db
+
+    db.migrate(settings)
+
+
+@app.command()
+def demo(
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where there is a season already.")] = False,
+) -> None:
+    """Load the demo season with its cast."""
+    settings = read()
+    from app import db, demo
+
+    db.migrate(settings)
+    if not (if_empty and has_season(settings)):
+        demo.load(settings)
+    cast = [{"name": one.name, "role": one.role} for one in demo.CAST]
+    (settings.data_dir / "demo.json").write_text(json.dumps({"cast": cast}, indent=2) + "\n")
+
+
+@app.command()
+def check() -> None:
+    """Look in the live database for states that must never be. Exit code 1 if there is one."""
+    settings = read()
+    from app import checks
+
+    if problems := list(checks.run(settings)):
+        fail("\n".join(str(problem) for problem in problems))
+    say("Nothing is wrong.")
+
+
+@app.command()
+def mail(
+    retry: Annotated[
+        str | None, typer.Option(metavar="ID", help="Send this refused or uncertain letter again.")
+    ] = None,
+    test: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Send a test letter at once.")] = None,
+) -> None:
+    """List the letters that have not been accepted by the mail server. Exit code 1 if one needs a decision."""
+    if test:
+        send_test(read(), test)
+    elif retry:
+        send_again(read(), retry)
+    else:
+        list_letters(read())
+
+
+class Deed(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    LIST = "list"
+
+
+@app.command()
+def organizer(
+    deed: Annotated[Deed, typer.Argument(case_sensitive=False, help="What to do.")],
+    email: Annotated[str, typer.Argument(help="Whose mail address.")] = "",
+) -> None:
+    """Say who may create seasons: `charrette organizer add ada@example.org`."""
+    if bool(email) == (deed is Deed.LIST):
+        fail("add and remove need a mail address, list needs none: charrette organizer add ada@example.org", code=2)
+    settings = read()
+    from app import db
+    from challenges import people
+
+    db.migrate(settings)
+    with db.Database(settings).writing() as session:
+        if deed is Deed.ADD:
+            person = people.make_founder(session, email, None, datetime.now(UTC))
+            say(f"{person.email} may create seasons. They sign in at {settings.url}.")
+        elif deed is Deed.REMOVE and people.unmake_founder(session, email) is None:
+            fail(f"Nobody here has the address {email}.")
+        elif deed is Deed.REMOVE:
+            say(f"{email} may no longer create seasons. Roles in existing seasons stay.")
+        else:
+            for person in people.founders(session):
+                say(f"{person.email}  {person.name}")
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting as a Markdown table."""
+    say(table().rstrip())
+
+
+@app.command()
+def clean() -> None:
+    """Empty the data folder, and say what was removed. Refused while Charrette runs on it."""
+    from app import supervisor
+
+    try:
+        supervisor.clean(read(), say)
+    except supervisor.CannotRun as reason:
+        fail(str(reason))
+
+
+def has_season(settings: Settings) -> bool:
+    from sqlmodel import select
+
+    from app import db
+    from challenges.seasons import Season
+
+    with db.Database(settings).reading() as session:
+        return session.exec(select(Season.id).limit(1)).first() is not None
+
+
+def list_letters(settings: Settings) -> None:
+    from app import db
+    from challenges.letters import LetterState
+
+    with db.Database(settings).reading() as session:
+        letters = unaccepted(session)
+        for letter in letters:
+            say(f"{letter.id}  {letter.state.value:<9}  {letter.kind:<18}  {letter.to_email}  {letter.trouble or ''}")
+    undecided = sum(letter.state is not LetterState.WAITING for letter in letters)
+    say(f"{len(letters) - undecided} waiting, {undecided} refused or uncertain.")
+    if undecided:
+        raise typer.Exit(1)
+
+
+def unaccepted(session: "Session", most: int = 500) -> "list[Letter]":
+    from sqlmodel import col, select
+
+    from challenges.letters import Letter
+
+    return list(
+        session.exec(select(Letter).where(col(Letter.sent_at).is_(None)).order_by(col(Letter.created_at)).limit(most))
+    )
+
+
+def send_again(settings: Settings, letter_id: str) -> None:
+    from uuid import UUID
+
+    from app import db
+    from challenges import letters
+
+    with db.Database(settings).writing() as session:
+        try:
+            letter = session.get(letters.Letter, UUID(letter_id))
+        except ValueError:
+            letter = None
+        if letter is None:
+            fail(f"There is no letter {letter_id}: `charrette mail` lists them.")
+        letters.send_again(letter)
+    say(f"The letter to {letter.to_email} is in the outbox again; the worker sends it.")
+
+
+def send_test(settings: Settings, address: str) -> None:
+    from app import mail
+
+    if not settings.smtp_host:
+        fail("No mail server is set: set CHARRETTE_SMTP_HOST first. Until then letters are read on the mailbox page.")
+    try:
+        mail.send_test(settings, address, datetime.now(UTC))
+    except mail.Broken:
+        fail("The connection broke before the mail server said whether it took the letter.")
+    except (mail.Away, mail.Refused) as trouble:
+        fail(str(trouble))
+    say(f"The mail server took a test letter to {address}.")
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        say(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Say which it is.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(words: list[str] | None = None) -> Any:
+    """Run one command; what a person can mend is a sentence, never a trace."""
+    from challenges.refusals import Refusal
+
+    try:
+        app(words, prog_name="charrette")
+    except SettingsRefused as refused:
+        typer.echo(f"{Path(sys.argv[0]).name}: the settings are wrong:", err=True)
+        for problem in refused.problems:
+            typer.echo(f"  - {problem}", err=True)
+        sys.exit(2)
+    except Refusal as refusal:
+        typer.echo(str(refusal), err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
