@@ -7,6 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
+from challenges.history import note as leave_trace
 from challenges.people import Person
 from challenges.records import Instant, Record
 from challenges.refusals import Refusal
@@ -40,6 +41,7 @@ def write(session: Session, challenge: Challenge, text: str, by: Person, now: da
     brief.text, brief.written_by, brief.written_at = _text(text), by.id, now
     session.add(brief)
     session.flush()
+    leave_trace(session, by, "brief.written", brief, now, challenge.season_id, challenge=challenge.number)
     return brief
 
 
@@ -58,6 +60,10 @@ def amend(session: Session, challenge: Challenge, text: str, note: str, by: Pers
     )  # fmt: skip
     session.add(amended)
     session.flush()
+    leave_trace(
+        session, by, "brief.amended", amended, now, challenge.season_id,
+        challenge=challenge.number, amendment=amended.amendment,
+    )  # fmt: skip
     return amended
 
 

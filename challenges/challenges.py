@@ -10,8 +10,9 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.files import kind_called
+from challenges.history import note
 from challenges.people import Person, clean_name, clean_zone
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.rubrics import CriterionText, write_rubric
 from challenges.seasons import RoleKind, Season, role_of
@@ -83,6 +84,7 @@ class Plan:
 def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetime, most_mib: int = 1024) -> Challenge:
     """The season's next challenge, to be published when it is ready."""
     _check(plan, most_mib)
+    lock(session, season)
     last = session.exec(select(func.max(Challenge.number)).where(Challenge.season_id == season.id)).one()
     challenge = Challenge(
         season_id=season.id, number=(last or 0) + 1, title=clean_name(plan.title, field="title"),
@@ -92,6 +94,7 @@ def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetim
     session.add(challenge)
     session.flush()
     _write_deliverables(session, challenge, plan.deliverables)
+    note(session, by, "challenge.drafted", challenge, now, season.id, number=challenge.number)
     return challenge
 
 
@@ -109,9 +112,10 @@ def redraft(
         session.delete(old)
     session.flush()
     _write_deliverables(session, challenge, plan.deliverables)
+    note(session, by, "challenge.redrafted", challenge, now, challenge.season_id, number=challenge.number)
 
 
-def publish(session: Session, challenge: Challenge, season: Season, now: datetime) -> None:
+def publish(session: Session, challenge: Challenge, season: Season, by: Person, now: datetime) -> None:
     """Everybody who sees the season can read the challenge, and entries can hand in. Doing it twice does it once."""
     if challenge.published_at:
         return
@@ -120,6 +124,7 @@ def publish(session: Session, challenge: Challenge, season: Season, now: datetim
     if challenge.due_at <= now:
         raise Refusal("The due instant has passed. Set a later one before you publish.", field="due")
     challenge.published_at = now
+    note(session, by, "challenge.published", challenge, now, season.id, number=challenge.number)
 
 
 def due_instant(local: datetime, zone: str) -> datetime:

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from sqlmodel import Field, Session, col, select
 
+from challenges.history import note
 from challenges.people import Person
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import Season
 from challenges.teams import Member, Team
@@ -36,18 +37,24 @@ def enter(session: Session, team: Team, season: Season, by: Person, now: datetim
     """The team takes part. Entering twice enters once; a withdrawn entry comes back."""
     if now.date() > season.ends_on:
         raise Refusal("This season is over.")
+    lock(session, team)
     entry = entry_of(session, team.id)
     if entry is None:
         entry = Entry(team_id=team.id, season_id=season.id, entered_by=by.id, entered_at=now)
         session.add(entry)
         session.flush()
+    elif not entry.withdrawn_at:
+        return entry
     entry.withdrawn_at = None
+    note(session, by, "entry.entered", entry, now, season.id, team=team.name)
     return entry
 
 
-def withdraw(entry: Entry, now: datetime) -> None:
+def withdraw(session: Session, entry: Entry, by: Person, now: datetime) -> None:
     """The team takes part no longer. What it handed in stays."""
-    entry.withdrawn_at = entry.withdrawn_at or now
+    if entry.withdrawn_at is None:
+        entry.withdrawn_at = now
+        note(session, by, "entry.withdrawn", entry, now, entry.season_id)
 
 
 def entry_of(session: Session, team_id: UUID) -> Entry | None:

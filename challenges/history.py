@@ -10,6 +10,9 @@ from sqlmodel import Field, Session, col, select
 from challenges.people import Person
 from challenges.records import Instant, Record
 
+MARKED = "scoresheet.marked"
+"""The one deed that is done hundreds of times an evening."""
+
 
 class Trace(Record, table=True):
     """One deed. Traces are only ever added."""
@@ -17,7 +20,7 @@ class Trace(Record, table=True):
     at: datetime = Field(sa_type=Instant, index=True)
     person_id: UUID | None = Field(default=None, foreign_key="person.id")
     """None where the platform itself acted."""
-    season_id: UUID | None = Field(default=None, foreign_key="season.id", index=True)
+    season_id: UUID | None = Field(default=None, index=True)
     deed: str = Field(max_length=64)
     thing: str = Field(max_length=64)
     thing_id: UUID
@@ -45,11 +48,11 @@ def note(
 def of_season(
     session: Session, season_id: UUID, before: datetime | None = None, most: int = 50
 ) -> list[tuple[Trace, Person | None]]:
-    """The latest deeds of a season, newest first; `before` continues where a page ended."""
+    """The latest deeds of a season, newest first, without every saved mark; `before` continues where a page ended."""
     traces = (
         select(Trace, Person)
         .join(Person, col(Person.id) == col(Trace.person_id), isouter=True)
-        .where(Trace.season_id == season_id)
+        .where(Trace.season_id == season_id, Trace.deed != MARKED)
         .order_by(col(Trace.at).desc(), col(Trace.id))
         .limit(most)
     )

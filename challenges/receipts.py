@@ -12,8 +12,9 @@ from challenges.entries import Entry
 from challenges.letters import write
 from challenges.people import Person
 from challenges.seasons import Season
-from challenges.submissions import Submission, Version, VersionFile, files_of
+from challenges.submissions import Submission
 from challenges.teams import Team, members_of
+from challenges.versions import Version, VersionFile, files_of
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import DateTime, Dialect, MetaData
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -41,3 +41,8 @@ class Record(SQLModel):
     metadata = MetaData(naming_convention=NAMES)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
+
+
+def lock(session: Session, record: Record) -> None:
+    """See the row as it is now, and let nobody change it before our transaction ends: for what must happen once."""
+    session.refresh(record, with_for_update=True)

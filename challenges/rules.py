@@ -11,7 +11,8 @@ from challenges.challenges import Challenge, Deliverable
 from challenges.letters import Letter
 from challenges.rubrics import Criterion
 from challenges.seasons import Role, RoleKind, Season
-from challenges.submissions import Submission, Upload, Version, VersionFile
+from challenges.submissions import Submission, Upload
+from challenges.versions import Version, VersionFile
 
 
 def violations(session: Session) -> Iterator[str]:

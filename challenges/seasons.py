@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, col, select
 
+from challenges.history import note
 from challenges.people import Person, clean_name, clean_zone
 from challenges.records import Instant, Record
 from challenges.refusals import NotYours, Refusal
@@ -72,12 +73,22 @@ def create(
     describe(season, title, story, zone, starts_on, ends_on)
     session.add(season)
     session.flush()
+    note(session, founder, "season.created", season, now, season.id)
     grant(session, season, founder, RoleKind.ORGANIZER, founder, now)
     return season
 
 
+def redescribe(
+    session: Session, season: Season, title: str, story: str, zone: str, starts_on: date, ends_on: date,
+    by: Person, now: datetime,
+) -> None:  # fmt: skip
+    """Say anew what the season is. Its address stays, because people have shared it."""
+    describe(season, title, story, zone, starts_on, ends_on)
+    note(session, by, "season.described", season, now, season.id)
+
+
 def describe(season: Season, title: str, story: str, zone: str, starts_on: date, ends_on: date) -> None:
-    """Say what the season is. Its address stays, because people have shared it."""
+    """Fill in what a season says of itself."""
     if ends_on < starts_on:
         raise Refusal("The season ends before it begins. Set the last day on or after the first.", field="ends_on")
     if not story.strip():
@@ -88,9 +99,11 @@ def describe(season: Season, title: str, story: str, zone: str, starts_on: date,
     season.starts_on, season.ends_on = starts_on, ends_on
 
 
-def publish(season: Season, now: datetime) -> None:
+def publish(session: Session, season: Season, by: Person, now: datetime) -> None:
     """Everybody can see the season from now on. Doing it twice does it once."""
-    season.published_at = season.published_at or now
+    if season.published_at is None:
+        season.published_at = now
+        note(session, by, "season.published", season, now, season.id)
 
 
 def free_slug(session: Session, title: str) -> str:
@@ -109,14 +122,17 @@ def grant(session: Session, season: Season, person: Person, kind: RoleKind, by: 
     role = Role(season_id=season.id, person_id=person.id, kind=kind, granted_by=by.id, granted_at=now)
     session.add(role)
     session.flush()
+    note(session, by, "role.granted", role, now, season.id, kind=kind, person=person.name)
     return role
 
 
-def end_role(session: Session, role: Role, now: datetime) -> None:
+def end_role(session: Session, role: Role, by: Person, now: datetime) -> None:
     """The role ends with the next request of its holder. A season keeps at least one organizer."""
     if role.kind == RoleKind.ORGANIZER and len(holders(session, role.season_id, RoleKind.ORGANIZER)) == 1:
         raise Refusal("This is the last organizer. Name another one first.")
-    role.ended_at = role.ended_at or now
+    if role.ended_at is None:
+        role.ended_at = now
+        note(session, by, "role.ended", role, now, role.season_id, kind=role.kind)
 
 
 def role_of(session: Session, season_id: UUID, person_id: UUID, kind: RoleKind) -> Role | None:

@@ -1,31 +1,19 @@
-"""Submissions: what an entry hands in for a challenge, as uploads first and then as versions that never change."""
+"""Submissions: an entry's work on a challenge, and the files on their way into it."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, col, func, select
 
-from challenges.briefs import current_brief
-from challenges.challenges import Challenge, Deliverable, deliverables_of
+from challenges.challenges import Challenge, Deliverable
 from challenges.entries import Entry
-from challenges.files import (
-    KINDS,
-    FileStore,
-    FormSlot,
-    StoredFile,
-    UploadSlot,
-    clean_file_name,
-    clean_sha256,
-    is_of_kind,
-)
+from challenges.files import KINDS, FileStore, FormSlot, StoredFile, UploadSlot, clean_file_name, clean_sha256
+from challenges.history import note
 from challenges.people import Person
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
-from challenges.seasons import RoleKind, role_of
-from challenges.teams import Team, team_of
+from challenges.teams import Team
 
 MOST_UPLOADS = 100
 """How many files an entry may send for one challenge, tries included."""
@@ -56,67 +44,9 @@ class Upload(Record, table=True):
     arrived_at: datetime | None = Field(default=None, sa_type=Instant)
     store_version_id: str | None = Field(default=None, max_length=200)
     size: int | None = None
+    handed_in_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When it became part of a version."""
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
-
-
-class Version(Record, table=True):
-    """One hand-in. The last one counts."""
-
-    __table_args__ = (
-        UniqueConstraint("submission_id", "number"),
-        Index(
-            "ix_version_unverified", "handed_in_at",
-            sqlite_where=text("inspected_at IS NULL"), postgresql_where=text("inspected_at IS NULL"),
-        ),
-    )  # fmt: skip
-
-    submission_id: UUID = Field(foreign_key="submission.id")
-    number: int
-    brief_id: UUID = Field(foreign_key="brief.id")
-    handed_in_by: UUID = Field(foreign_key="person.id")
-    handed_in_at: datetime = Field(sa_type=Instant)
-    was_in_flight: bool = False
-    """Handed in after the due instant with a file that had begun before it and was still travelling."""
-    inspected_at: datetime | None = Field(default=None, sa_type=Instant)
-    """When the worker had read every file."""
-
-
-class VersionFile(Record, table=True):
-    """A file of a version, naming the very bytes in the store."""
-
-    __table_args__ = (UniqueConstraint("version_id", "deliverable_id"),)
-
-    version_id: UUID = Field(foreign_key="version.id")
-    deliverable_id: UUID = Field(foreign_key="deliverable.id")
-    upload_id: UUID = Field(foreign_key="upload.id")
-    key: str = Field(max_length=200)
-    store_version_id: str = Field(max_length=200)
-    file_name: str = Field(max_length=200)
-    content_type: str = Field(max_length=100)
-    size: int
-    claimed_sha256: str | None = Field(default=None, max_length=64)
-    computed_sha256: str | None = Field(default=None, max_length=64)
-    verified_at: datetime | None = Field(default=None, sa_type=Instant)
-
-    @property
-    def differs(self) -> bool:
-        """Whether the store holds other bytes than the browser counted."""
-        return bool(self.computed_sha256 and self.claimed_sha256 and self.computed_sha256 != self.claimed_sha256)
-
-    @property
-    def sha256(self) -> str | None:
-        return self.computed_sha256 or self.claimed_sha256
-
-
-@dataclass(frozen=True)
-class Work:
-    """An entry's work on a challenge: what its members see on the hand-in page."""
-
-    submission: Submission | None
-    waiting: Sequence[Upload]
-    """Uploaded since the last version and not handed in."""
-    versions: Sequence[tuple[Version, Sequence[VersionFile]]]
-    """Newest first."""
 
 
 def submission_of(session: Session, challenge_id: UUID, entry_id: UUID) -> Submission | None:
@@ -125,42 +55,10 @@ def submission_of(session: Session, challenge_id: UUID, entry_id: UUID) -> Submi
     ).first()
 
 
-def work_of(session: Session, challenge_id: UUID, entry_id: UUID) -> Work:
-    submission = submission_of(session, challenge_id, entry_id)
-    if submission is None:
-        return Work(None, (), ())
-    versions = session.exec(
-        select(Version).where(Version.submission_id == submission.id).order_by(col(Version.number).desc())
-    ).all()
-    files = files_of(session, [version.id for version in versions])
-    return Work(
-        submission,
-        waiting_uploads(session, submission.id),
-        [(version, files.get(version.id, [])) for version in versions],
-    )
-
-
-def files_of(session: Session, version_ids: Sequence[UUID]) -> Mapping[UUID, list[VersionFile]]:
-    found: dict[UUID, list[VersionFile]] = {}
-    if version_ids:
-        rows = (
-            select(VersionFile)
-            .join(Deliverable, col(Deliverable.id) == col(VersionFile.deliverable_id))
-            .where(col(VersionFile.version_id).in_(version_ids))
-            .order_by(col(Deliverable.position))
-        )
-        for file in session.exec(rows):
-            found.setdefault(file.version_id, []).append(file)
-    return found
-
-
 def waiting_uploads(session: Session, submission_id: UUID) -> list[Upload]:
     """Files sent and not handed in, oldest first."""
-    handed_in = select(VersionFile.upload_id).join(Version, col(Version.id) == col(VersionFile.version_id))
     rows = select(Upload).where(
-        Upload.submission_id == submission_id,
-        col(Upload.removed_at).is_(None),
-        col(Upload.id).not_in(handed_in.where(Version.submission_id == submission_id)),
+        Upload.submission_id == submission_id, col(Upload.handed_in_at).is_(None), col(Upload.removed_at).is_(None)
     )
     return list(session.exec(rows.order_by(col(Upload.began_at))))
 
@@ -180,38 +78,45 @@ def open_upload(
     upload = _begin(session, challenge, entry, deliverable, by, now, name)
     upload.claimed_sha256, upload.claimed_size = claimed, size
     session.flush()
+    note(session, by, "upload.began", upload, now, challenge.season_id, file=name, size=size)
     return upload, store.upload_slot(upload.key, size, claimed, kind.content_type)
 
 
 def open_form(
-    session: Session, store: FileStore, challenge: Challenge, entry: Entry, team: Team, deliverable_id: UUID,
-    by: Person, now: datetime, redirect: str,
-) -> tuple[Upload, FormSlot]:  # fmt: skip
+    session: Session, challenge: Challenge, entry: Entry, team: Team, deliverable_id: UUID, by: Person, now: datetime
+) -> Upload:
     """The same for a browser without scripts. We cannot see the file's name beforehand, so the team's makes one."""
     deliverable = _wanted(session, challenge, entry, deliverable_id, now)
     kind = KINDS[deliverable.kind]
     name = clean_file_name(f"{team.name} - challenge {challenge.number} - {deliverable.title}{kind.ending}", kind)
     upload = _begin(session, challenge, entry, deliverable, by, now, name)
     session.flush()
-    return upload, store.form_slot(upload.key, deliverable.max_bytes, kind.content_type, redirect)
+    note(session, by, "upload.began", upload, now, challenge.season_id, file=name)
+    return upload
+
+
+def form_of(session: Session, store: FileStore, upload: Upload, redirect: str) -> FormSlot:
+    """Where the plain form of this upload sends the file, and where the browser goes then."""
+    deliverable = session.get_one(Deliverable, upload.deliverable_id)
+    return store.form_slot(upload.key, deliverable.max_bytes, upload.content_type, redirect)
 
 
 def _wanted(session: Session, challenge: Challenge, entry: Entry, deliverable_id: UUID, now: datetime) -> Deliverable:
-    _is_taking_part(entry)
+    check_takes_part(entry)
     if not challenge.is_open(now):
-        raise Refusal(_too_late(challenge, now), field="file")
+        raise Refusal(too_late(challenge, now), field="file")
     deliverable = session.get(Deliverable, deliverable_id)
     if deliverable is None or deliverable.challenge_id != challenge.id:
         raise NotYours
     return deliverable
 
 
-def _is_taking_part(entry: Entry) -> None:
+def check_takes_part(entry: Entry) -> None:
     if entry.withdrawn_at:
         raise Refusal("Your team has withdrawn from this season.")
 
 
-def _too_late(challenge: Challenge, now: datetime) -> str:
+def too_late(challenge: Challenge, now: datetime) -> str:
     return (
         f"The challenge was due before {challenge.due_at:%a %d %b %Y, %H:%M:%S} UTC. "
         f"Your request reached us at {now:%a %d %b %Y, %H:%M:%S} UTC. What you handed in before stays as it is."
@@ -221,6 +126,7 @@ def _too_late(challenge: Challenge, now: datetime) -> str:
 def _begin(
     session: Session, challenge: Challenge, entry: Entry, deliverable: Deliverable, by: Person, now: datetime, name: str
 ) -> Upload:
+    lock(session, entry)
     submission = submission_of(session, challenge.id, entry.id)
     if submission is None:
         submission = Submission(challenge_id=challenge.id, entry_id=entry.id)
@@ -254,182 +160,8 @@ def note_arrival(upload: Upload, stored: StoredFile | None) -> None:
     upload.arrived_at, upload.store_version_id, upload.size = stored.arrived_at, stored.version_id, stored.size
 
 
-def remove_upload(upload: Upload, now: datetime) -> None:
+def remove_upload(session: Session, challenge: Challenge, upload: Upload, by: Person, now: datetime) -> None:
     """Take a file off the list of what is to be handed in."""
-    upload.removed_at = upload.removed_at or now
-
-
-def hand_in(
-    session: Session,
-    challenge: Challenge,
-    entry: Entry,
-    chosen: Mapping[UUID, StoredFile | None],
-    by: Person,
-    now: datetime,
-) -> Version:
-    """Make a version of these uploads; a deliverable without a new one keeps the file of the version before.
-
-    `chosen` says for each upload what the store has, asked before this transaction; `now` is the instant at which the
-    request reached the server, however long it then waited. Asking twice for the same uploads gives the same version.
-    """
-    _is_taking_part(entry)
-    submission = session.exec(
-        select(Submission)
-        .where(Submission.challenge_id == challenge.id, Submission.entry_id == entry.id)
-        .with_for_update()
-    ).first()
-    before = latest_version(session, submission.id) if submission else None
-    kept = {file.deliverable_id: file for file in files_of(session, [before.id])[before.id]} if before else {}
-    if before and chosen and set(chosen) <= {file.upload_id for file in kept.values()}:
-        return before
-    uploads = (
-        [upload for upload in waiting_uploads(session, submission.id) if upload.id in chosen] if submission else []
-    )
-    if submission is None or not uploads:
-        raise Refusal("There is nothing new to hand in. Upload a file first.", field="file")
-    arrived = _arrived(session, uploads, chosen)
-    late = now >= challenge.due_at
-    if late and not _was_in_flight(challenge, arrived.values(), now):
-        raise Refusal(_too_late(challenge, now), field="file")
-    version = Version(
-        submission_id=submission.id, number=before.number + 1 if before else 1,
-        brief_id=current_brief(session, challenge.id).id, handed_in_by=by.id, handed_in_at=now, was_in_flight=late,
-    )  # fmt: skip
-    session.add(version)
-    session.flush()
-    for upload in waiting_uploads(session, submission.id):
-        if upload.deliverable_id in arrived and upload.began_at <= arrived[upload.deliverable_id].began_at:
-            upload.removed_at = None if upload in arrived.values() else now  # a newer file took its place
-    for deliverable in deliverables_of(session, challenge.id):
-        if new := arrived.get(deliverable.id):
-            session.add(_file_of(version, new))
-        elif earlier := kept.get(deliverable.id):
-            session.add(_same_file(version, earlier))
-        elif deliverable.required:
-            raise Refusal(
-                f"“{deliverable.title}” is still missing. Upload it, then hand in everything together.", field="file"
-            )
-    session.flush()
-    return version
-
-
-def _arrived(
-    session: Session, uploads: Sequence[Upload], chosen: Mapping[UUID, StoredFile | None]
-) -> Mapping[UUID, Upload]:
-    """The newest upload of each deliverable, every one of which is there and is what its name says."""
-    newest = {upload.deliverable_id: upload for upload in uploads}
-    for upload in newest.values():
-        stored = chosen[upload.id]
-        if stored is None:
-            raise Refusal(
-                f"“{upload.file_name}” has not arrived in the store. Wait until the upload is complete, "
-                "or remove it and upload it again; then hand in.",
-                field="file",
-            )
-        note_arrival(upload, stored)
-        kind = KINDS[session.get_one(Deliverable, upload.deliverable_id).kind]
-        if stored.size == 0:
-            raise Refusal(f"“{upload.file_name}” is empty. Remove it and upload the right file.", field="file")
-        if not is_of_kind(stored, kind):
-            raise Refusal(
-                f"“{upload.file_name}” is called a {kind.title}, but its content is something else. "
-                "Remove it and upload the right file; nothing was handed in.",
-                field="file",
-            )
-    return newest
-
-
-def _was_in_flight(challenge: Challenge, uploads: Iterable[Upload], now: datetime) -> bool:
-    """Whether every file began before the due instant and one of them was still travelling at it."""
-    files = list(uploads)
-    return (
-        now < challenge.settled_at
-        and all(upload.began_at < challenge.due_at for upload in files)
-        and any(upload.arrived_at is not None and upload.arrived_at >= challenge.due_at for upload in files)
-    )
-
-
-def _file_of(version: Version, upload: Upload) -> VersionFile:
-    return VersionFile(
-        version_id=version.id, deliverable_id=upload.deliverable_id, upload_id=upload.id, key=upload.key,
-        store_version_id=upload.store_version_id or "", file_name=upload.file_name, content_type=upload.content_type,
-        size=upload.size, claimed_sha256=upload.claimed_sha256,
-    )  # fmt: skip
-
-
-def _same_file(version: Version, file: VersionFile) -> VersionFile:
-    return VersionFile(**{**file.model_dump(exclude={"id"}), "version_id": version.id})
-
-
-def latest_version(session: Session, submission_id: UUID) -> Version | None:
-    """The one that counts."""
-    return session.exec(
-        select(Version).where(Version.submission_id == submission_id).order_by(col(Version.number).desc()).limit(1)
-    ).first()
-
-
-def uninspected(session: Session, most: int = 200) -> list[Version]:
-    """Versions whose files the worker has still to read, oldest first."""
-    waiting = select(Version).where(col(Version.inspected_at).is_(None)).order_by(col(Version.handed_in_at)).limit(most)
-    return list(session.exec(waiting))
-
-
-def note_checksums(
-    session: Session, version: Version, computed: Mapping[UUID, str], now: datetime
-) -> list[VersionFile]:
-    """Write down the SHA-256 that the worker computed for each file; gives those that differ from the claim."""
-    files = files_of(session, [version.id])[version.id]
-    for file in files:
-        if file.computed_sha256 is None:
-            file.computed_sha256, file.verified_at = computed[file.id], now
-    version.inspected_at = version.inspected_at or now
-    return [file for file in files if file.differs]
-
-
-def handed_in(session: Session, challenge_id: UUID) -> list[tuple[Submission, Entry, Team, Version]]:
-    """For each entry that handed in, the version that counts; by team name."""
-    newest = (
-        select(Version.submission_id, func.max(Version.number).label("number"))
-        .join(Submission, col(Submission.id) == col(Version.submission_id))
-        .where(Submission.challenge_id == challenge_id)
-        .group_by(col(Version.submission_id))
-        .subquery()
-    )
-    rows = (
-        select(Submission, Entry, Team, Version)
-        .join(newest, newest.c.submission_id == col(Submission.id))
-        .join(Version, (col(Version.submission_id) == col(Submission.id)) & (col(Version.number) == newest.c.number))
-        .join(Entry, col(Entry.id) == col(Submission.entry_id))
-        .join(Team, col(Team.id) == col(Entry.team_id))
-        .order_by(Team.name)
-    )
-    return list(session.exec(rows).all())
-
-
-def find_version_for(
-    session: Session, version_id: UUID, person_id: UUID
-) -> tuple[Version, Submission, Challenge, Team]:
-    """A version for the members of its team and the organizers of its season."""
-    found = session.exec(
-        select(Version, Submission, Challenge, Team)
-        .join(Submission, col(Submission.id) == col(Version.submission_id))
-        .join(Challenge, col(Challenge.id) == col(Submission.challenge_id))
-        .join(Entry, col(Entry.id) == col(Submission.entry_id))
-        .join(Team, col(Team.id) == col(Entry.team_id))
-        .where(Version.id == version_id)
-    ).first()
-    if found is None:
-        raise NotYours
-    version, submission, challenge, team = found
-    if team_of(session, challenge.season_id, person_id) == team or role_of(
-        session, challenge.season_id, person_id, RoleKind.ORGANIZER
-    ):
-        return version, submission, challenge, team
-    raise NotYours
-
-
-def find_file(session: Session, version_id: UUID, file_id: UUID) -> VersionFile:
-    file = session.get(VersionFile, file_id)
-    if file is None or file.version_id != version_id:
-        raise NotYours
-    return file
+    if upload.removed_at is None:
+        upload.removed_at = now
+        note(session, by, "upload.removed", upload, now, challenge.season_id, file=upload.file_name)

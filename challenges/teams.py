@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, Session, col, func, select
 
+from challenges.history import note
 from challenges.letters import write
 from challenges.people import Person, clean_address, clean_name
 from challenges.records import Instant, Record
@@ -73,6 +74,7 @@ def found(session: Session, season: Season, name: str, by: Person, now: datetime
     team = Team(season_id=season.id, name=shown, name_key=shown.casefold(), founded_by=by.id, founded_at=now)
     session.add(team)
     session.flush()
+    note(session, by, "team.founded", team, now, season.id, name=team.name)
     _join(session, team, season, by, now)
     return team
 
@@ -108,6 +110,7 @@ def invite(session: Session, team: Team, season: Season, email: str, by: Person,
         session, "invitation", (address, address.split("@")[0]), now, season.id,
         secret={"token": token}, team=team.name, season=season.title, inviter=by.name, days=INVITATION_LIVES.days,
     )  # fmt: skip
+    note(session, by, "team.invited", team, now, season.id, name=team.name)
     return invitation
 
 
@@ -134,16 +137,19 @@ def accept(session: Session, token: str, season: Season, person: Person, now: da
         raise Refusal(f"This invitation is for {invitation.email}. You are signed in as {person.email}.")
     _may_join(session, season.id, person)
     invitation.accepted_at = now
+    note(session, person, "team.joined", team, now, season.id, name=team.name)
     return _join(session, team, season, person, now)
 
 
-def withdraw_invitation(session: Session, team: Team, invitation_id: UUID, now: datetime) -> None:
+def withdraw_invitation(session: Session, team: Team, invitation_id: UUID, by: Person, now: datetime) -> None:
     invitation = session.get(Invitation, invitation_id)
     if invitation is None or invitation.team_id != team.id:
         raise NotYours
     if invitation.accepted_at:
         raise Refusal("This invitation has been accepted meanwhile.")
-    invitation.withdrawn_at = invitation.withdrawn_at or now
+    if invitation.withdrawn_at is None:
+        invitation.withdrawn_at = now
+        note(session, by, "team.invitation_withdrawn", team, now, team.season_id, name=team.name)
 
 
 def invitations_of(session: Session, team_id: UUID, now: datetime) -> list[Invitation]:

@@ -10,14 +10,16 @@ from sqlmodel import Field, Session, col, func, select
 from challenges.challenges import Challenge, challenges_of
 from challenges.entries import Entry
 from challenges.files import StoredFile
+from challenges.history import note
 from challenges.letters import write
 from challenges.people import Person
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.rubrics import Scale, scales_of
 from challenges.seasons import RoleKind, Season, role_of
-from challenges.submissions import Submission, Version, files_of, handed_in
+from challenges.submissions import Submission
 from challenges.teams import Team, members_of, team_of
+from challenges.versions import Version, files_of, handed_in
 from judging.composite import mean, median
 from judging.packet import FileView, Heading, Level, PacketView, Remark, Ruled, Sheet, packet_of
 from judging.panels import Assignment, Panelist
@@ -51,6 +53,7 @@ class Packet(Record, table=True):
 
 def release(session: Session, challenge: Challenge, by: Person, now: datetime) -> FeedbackRelease:
     """Make the results public and ask for every team's packet. Releasing twice releases once."""
+    lock(session, challenge)
     if already := release_of(session, challenge.id):
         return already
     states = states_of(session, challenge.id)
@@ -74,6 +77,7 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime) -
         for number, (submission, _, _, version) in enumerate(submissions, 1)
     )
     session.flush()
+    note(session, by, "feedback.released", released, now, challenge.season_id, packets=len(submissions))
     return released
 
 

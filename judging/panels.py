@@ -9,13 +9,14 @@ from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, text
 from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
+from challenges.history import note
 from challenges.letters import write
 from challenges.people import Person, people_by_id, person_for
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import Role, RoleKind, Season, grant, holders, role_of
-from challenges.submissions import handed_in
 from challenges.teams import team_of
+from challenges.versions import handed_in
 
 
 class Panelist(Record, table=True):
@@ -90,10 +91,12 @@ def assign(
     for person_id in {pair.person_id for pair in wanted}:
         if team := team_of(session, challenge.season_id, person_id):
             raise Refusal(f"{judges[person_id].name} is in team {team.name} and cannot judge this season.")
+    lock(session, challenge)
     living = living_pairs(session, challenge.id)
     for pair, assignment in living.items():
         if pair not in wanted:
             assignment.ended_at = now
+            note(session, by, "assignment.ended", assignment, now, challenge.season_id)
     panel = {panelist.person_id: panelist for panelist in panel_of(session, challenge.id)}
     made = []
     for pair in wanted:
@@ -113,6 +116,8 @@ def assign(
         )
     session.add_all(made)
     session.flush()
+    if made:
+        note(session, by, "panel.assigned", challenge, now, challenge.season_id, readings=len(made))
     return made
 
 

@@ -8,8 +8,8 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from challenges.challenges import Challenge
 from challenges.rubrics import Criterion, Level
-from challenges.submissions import Version
 from challenges.teams import Member
+from challenges.versions import Version
 from judging.feedback import FeedbackRelease, Packet
 from judging.panels import Assignment, Panelist
 from judging.scoring import Mark, Scoresheet

@@ -11,12 +11,15 @@ from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge
 from challenges.entries import Entry
-from challenges.records import Instant, Record
+from challenges.history import MARKED, note
+from challenges.people import Person
+from challenges.records import Instant, Record, lock
 from challenges.refusals import Conflict, NotYours, Refusal
 from challenges.rubrics import Level, Scale, scales_of
 from challenges.seasons import Role, Season
-from challenges.submissions import Submission, Version, latest_version
+from challenges.submissions import Submission
 from challenges.teams import Team
+from challenges.versions import Version, latest_version
 from judging.panels import Assignment, Pair, Panelist, is_judging
 
 LONGEST_COMMENT = 100_000
@@ -122,8 +125,20 @@ class DeskRow:
         return SheetState.HANDED_IN if self.sheet.handed_in_at else SheetState.BEGUN
 
 
-def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, now: datetime) -> Scoresheet:
+@dataclass(frozen=True)
+class Desk:
+    """A scoresheet with what belongs around it, as its judge may see it."""
+
+    sheet: Scoresheet
+    version: Version
+    challenge: Challenge
+    season: Season
+    team: Team
+
+
+def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, by: Person, now: datetime) -> Scoresheet:
     """The judge begins to read: every box is there, empty, for the version that counts. Opening twice opens once."""
+    lock(session, assignment)
     found = session.exec(select(Scoresheet).where(Scoresheet.assignment_id == assignment.id)).first()
     if found:
         return found
@@ -144,17 +159,21 @@ def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, n
         for scale in scales_of(session, challenge.rubric_version_id)
     )
     session.flush()
+    note(session, by, "scoresheet.opened", sheet, now, challenge.season_id)
     return sheet
 
 
-def save_marks(session: Session, sheet: Scoresheet, changes: Sequence[Change], now: datetime) -> list[Saved]:
+def save_marks(session: Session, desk: Desk, changes: Sequence[Change], by: Person, now: datetime) -> list[Saved]:
     """Fill these boxes, all or none; boxes left out keep what they had. An empty value empties a box (0 is a mark)."""
+    sheet = desk.sheet
     if sheet.handed_in_at:
         raise Refusal("You have handed in this scoresheet. Reopen it to change a mark.")
-    return [
+    saved = [
         _save_overall(sheet, change, now) if change.criterion_id is None else _save_mark(session, sheet, change, now)
         for change in changes
     ]
+    note(session, by, MARKED, sheet, now, desk.season.id, boxes=len(saved))
+    return saved
 
 
 def _save_overall(sheet: Scoresheet, change: Change, now: datetime) -> Saved:
@@ -203,18 +222,19 @@ def _level(session: Session, mark: Mark, change: Change) -> int | None:
     return int(change.value)
 
 
-def hand_in(session: Session, sheet: Scoresheet, now: datetime) -> None:
+def hand_in(session: Session, desk: Desk, by: Person, now: datetime) -> None:
     """The judge is done. Every criterion needs a level and a comment. Doing it twice does it once."""
-    if sheet.handed_in_at:
+    if desk.sheet.handed_in_at:
         return
     missing = [
         f"{scale.criterion.title} ({' and '.join(lacks)})"
-        for scale, mark in marks_on(session, sheet)
+        for scale, mark in marks_on(session, desk.sheet)
         if (lacks := _lacks(mark))
     ]
     if missing:
         raise Refusal("Before you hand in, these still need something: " + "; ".join(missing) + ".")
-    sheet.handed_in_at = now
+    desk.sheet.handed_in_at = now
+    note(session, by, "scoresheet.handed_in", desk.sheet, now, desk.season.id)
 
 
 def _lacks(mark: Mark) -> list[str]:
@@ -222,11 +242,13 @@ def _lacks(mark: Mark) -> list[str]:
     return [word for word, is_there in there.items() if not is_there]
 
 
-def reopen(sheet: Scoresheet, is_released: bool) -> None:
+def reopen(session: Session, desk: Desk, is_released: bool, by: Person, now: datetime) -> None:
     """Take a handed-in scoresheet back to change it, until feedback is released."""
     if is_released:
         raise Refusal("Feedback for this challenge has been released, so its scoresheets stay as they are.")
-    sheet.handed_in_at = None
+    if desk.sheet.handed_in_at:
+        desk.sheet.handed_in_at = None
+        note(session, by, "scoresheet.reopened", desk.sheet, now, desk.season.id)
 
 
 def marks_on(session: Session, sheet: Scoresheet) -> list[tuple[Scale, Mark]]:
@@ -295,17 +317,6 @@ def states_of(session: Session, challenge_id: UUID) -> dict[Pair, SheetState]:
         Pair(judge, submission): SheetState.HANDED_IN if handed else SheetState.BEGUN if sheet else SheetState.NOT_BEGUN
         for judge, submission, sheet, handed in rows
     }
-
-
-@dataclass(frozen=True)
-class Desk:
-    """A scoresheet with what belongs around it, as its judge may see it."""
-
-    sheet: Scoresheet
-    version: Version
-    challenge: Challenge
-    season: Season
-    team: Team
 
 
 def find_for(session: Session, sheet_id: UUID, person_id: UUID) -> Desk:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, func, select
 
 from challenges.challenges import Challenge
 from challenges.rubrics import Scale, scales_of
-from challenges.submissions import handed_in
+from challenges.versions import handed_in
 from judging.composite import Box, composite, mean, published
 from judging.panels import Assignment, Panelist
 from judging.scoring import Mark, Scoresheet
