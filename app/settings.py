@@ -300,11 +300,11 @@ def read() -> Settings:
 
 
 def unknown_names(given: Mapping[str, Any], where: str) -> Iterator[str]:
-    known = [PREFIX + name.upper() for name in Settings.model_fields]
     for name in sorted(given):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1, cutoff=0.75)
-            yield f"{name} ({where}) is not a setting." + (f" Did you mean {near[0]}?" if near else "")
+        word = name.upper().removeprefix(PREFIX).lower()
+        if name.upper().startswith(PREFIX) and word not in Settings.model_fields:
+            near = difflib.get_close_matches(word, Settings.model_fields, n=1)
+            yield f"{name} ({where}) is not a setting." + (f" Did you mean {PREFIX}{near[0].upper()}?" if near else "")
 
 
 def sentences(wrong: ValidationError) -> Iterator[str]:
