@@ -1,0 +1,46 @@
+"""A person's own page: name, time zone, and the browsers in which they are signed in."""
+
+from functools import cache
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from app.deps import Form, Me, Now, Request, Session
+from app.doors import signed_in
+from app.pages import Page, Redirect, cookies_of, page, see
+from challenges import people, signins
+
+
+@get("/account", guards=[signed_in], sync_to_thread=True)
+def show(request: Request, session: Session, me: Me, now: Now) -> Page:
+    browsers = signins.sessions_of(session, me.person, now)
+    return page(request, "web/account/show.html", person=me.person, browsers=browsers, zones=zones())
+
+
+@post("/account", guards=[signed_in], sync_to_thread=True)
+def change(request: Request, session: Session, me: Me, form: Form) -> Redirect:
+    person = session.get_one(people.Person, me.person.id)
+    people.rename(person, form.text("name", 200))
+    people.move(person, form.zone)
+    return see(request, "/account", notice="Saved.")
+
+
+@post("/account/sessions/{session_id:uuid}/ending", guards=[signed_in], sync_to_thread=True)
+def end(request: Request, session: Session, me: Me, now: Now, session_id: FromPath[UUID]) -> Redirect:
+    signins.end(session, me.person, session_id, now)
+    if session_id != me.session_id:
+        return see(request, "/account", notice="That browser is signed out.")
+    ours = cookies_of(request)
+    return see(request, "/", notice="You are signed out of this browser.", cookies=[ours.gone(ours.session)])
+
+
+@cache
+def zones() -> list[str]:
+    """The names that people look for, without the old and the technical ones."""
+    old = ("Etc/", "SystemV/", "posix/", "right/")
+    return ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(old))]
+
+
+ROUTES = [show, change, end]
