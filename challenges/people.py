@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -10,7 +11,7 @@ from sqlmodel import Field, Session, col, select
 from challenges.records import Instant, Record
 from challenges.refusals import Refusal
 
-ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\]+@[^@\s<>\"(),:;\[\]\\]+\.[^@\s.<>\"(),:;\[\]\\]{2,}")
+ADDRESS = re.compile(r"[^@\s<>\"(),:;\[\]\\]{1,64}@[^@\s<>\"(),:;\[\]\\]+\.[^@\s.<>\"(),:;\[\]\\]{2,}")
 
 
 class Person(Record, table=True):
@@ -27,7 +28,7 @@ class Person(Record, table=True):
 def clean_address(text: str) -> str:
     """The address in the one form in which it is stored and compared: lower case, no spaces around."""
     address = text.strip().lower()
-    if len(address) > 254 or not ADDRESS.fullmatch(address):
+    if len(address) > 254 or not address.isprintable() or not ADDRESS.fullmatch(address):
         raise Refusal("That is not a mail address. It looks like name@example.org.", field="email")
     return address
 
@@ -42,9 +43,15 @@ def clean_name(text: str, field: str = "name", longest: int = 80) -> str:
     return name
 
 
+@cache
+def zones() -> frozenset[str]:
+    """Every time zone there is. Looking takes a sixth of a second, so we look once."""
+    return frozenset(available_timezones())
+
+
 def clean_zone(text: str) -> str:
     """A time zone's name as the IANA database writes it, such as `Europe/Berlin`."""
-    if text not in available_timezones():
+    if text not in zones():
         raise Refusal(
             f"There is no time zone called “{text}”. Choose one from the list, such as Europe/Berlin.", field="zone"
         )
