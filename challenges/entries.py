@@ -3,6 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Field, Session, col, select
 
@@ -35,7 +36,7 @@ class Entry(Record, table=True):
 
 def enter(session: Session, team: Team, season: Season, by: Person, now: datetime) -> Entry:
     """The team takes part. Entering twice enters once; a withdrawn entry comes back."""
-    if now.date() > season.ends_on:
+    if now.astimezone(ZoneInfo(season.zone)).date() > season.ends_on:
         raise Refusal("This season is over.")
     lock(session, team)
     entry = entry_of(session, team.id)
