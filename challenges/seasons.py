@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, col, select
 
 from challenges.history import note
 from challenges.people import Person, clean_name, clean_zone
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 
 # Addresses below /seasons/ that are pages of their own.
@@ -128,11 +128,14 @@ def grant(session: Session, season: Season, person: Person, kind: RoleKind, by: 
 
 def end_role(session: Session, role: Role, by: Person, now: datetime) -> None:
     """The role ends with the next request of its holder. A season keeps at least one organizer."""
+    lock(session, session.get_one(Season, role.season_id))  # two organizers may end each other at once
+    session.refresh(role)
+    if role.ended_at:
+        return
     if role.kind == RoleKind.ORGANIZER and len(holders(session, role.season_id, RoleKind.ORGANIZER)) == 1:
         raise Refusal("This is the last organizer. Name another one first.")
-    if role.ended_at is None:
-        role.ended_at = now
-        note(session, by, "role.ended", role, now, role.season_id, kind=role.kind)
+    role.ended_at = now
+    note(session, by, "role.ended", role, now, role.season_id, kind=role.kind)
 
 
 def role_of(session: Session, season_id: UUID, person_id: UUID, kind: RoleKind) -> Role | None:
