@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -138,7 +138,7 @@ def due_instant(local: datetime, zone: str) -> datetime:
         raise Refusal(
             "The clocks change in that hour in this zone. Choose a time an hour earlier or later.", field="due"
         )
-    return first
+    return first.astimezone(UTC)
 
 
 def _summary(text: str) -> str:
@@ -157,7 +157,7 @@ def _check(plan: Plan, most_mib: int) -> None:
         raise Refusal(f"At most {MOST_DELIVERABLES} deliverables.", field="deliverables-1-title")
     for at, text in enumerate(plan.deliverables, 1):
         clean_name(text.title, field=f"deliverables-{at}-title")
-        kind_called(text.kind)
+        kind_called(text.kind, field=f"deliverables-{at}-kind")
         if not 1 <= text.max_mib <= most_mib:
             raise Refusal(f"A size limit is from 1 to {most_mib} MiB.", field=f"deliverables-{at}-size")
     if not any(text.required for text in plan.deliverables):

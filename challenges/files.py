@@ -70,9 +70,9 @@ ZIP = Kind("zip", "Zip archive", ".zip", "application/zip", (b"PK\x03\x04", b"PK
 KINDS = {kind.code: kind for kind in (PDF, ZIP)}
 
 
-def kind_called(code: str) -> Kind:
+def kind_called(code: str, field: str = "kind") -> Kind:
     if code not in KINDS:
-        raise Refusal("Choose a kind of file from the list.", field="kind")
+        raise Refusal("Choose a kind of file from the list.", field=field)
     return KINDS[code]
 
 
