@@ -88,7 +88,8 @@ def open_form(
     """The same for a browser without scripts. We cannot see the file's name beforehand, so the team's makes one."""
     deliverable = _wanted(session, challenge, entry, deliverable_id, now)
     kind = KINDS[deliverable.kind]
-    name = clean_file_name(f"{team.name} - challenge {challenge.number} - {deliverable.title}{kind.ending}", kind)
+    title = f"{team.name} - challenge {challenge.number} - {deliverable.title}{kind.ending}"
+    name = clean_file_name(title.replace("/", "-").replace("\\", "-"), kind)
     upload = _begin(session, challenge, entry, deliverable, by, now, name)
     session.flush()
     note(session, by, "upload.began", upload, now, challenge.season_id, file=name)
