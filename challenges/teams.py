@@ -12,7 +12,7 @@ from challenges.letters import write
 from challenges.people import Person, clean_address, clean_name
 from challenges.records import Instant, Record
 from challenges.refusals import NotYours, Refusal
-from challenges.seasons import RoleKind, Season, grant
+from challenges.seasons import RoleKind, Season, grant, role_of
 from challenges.signins import digest
 
 INVITATION_LIVES = timedelta(days=14)
@@ -26,7 +26,8 @@ class Team(Record, table=True):
 
     season_id: UUID = Field(foreign_key="season.id")
     name: str = Field(max_length=60)
-    name_key: str = Field(max_length=120)
+    name_key: str = Field(max_length=180)
+    """Case folding can make three characters of one."""
     founded_by: UUID = Field(foreign_key="person.id")
     founded_at: datetime = Field(sa_type=Instant)
 
@@ -82,6 +83,8 @@ def found(session: Session, season: Season, name: str, by: Person, now: datetime
 def _may_join(session: Session, season_id: UUID, person: Person) -> None:
     if team_of(session, season_id, person.id):
         raise Refusal("You are already in a team of this season, and nobody can be in two.")
+    if role_of(session, season_id, person.id, RoleKind.JUDGE):
+        raise Refusal("You judge this season, so you cannot take part in it.")
 
 
 def _join(session: Session, team: Team, season: Season, person: Person, now: datetime) -> Member:
@@ -97,11 +100,11 @@ def invite(session: Session, team: Team, season: Season, email: str, by: Person,
     address = clean_address(email)
     if any(person.email == address for person in members_of(session, team.id)):
         raise Refusal("This person is already in your team.", field="email")
-    if len(members_of(session, team.id)) + len(invitations_of(session, team.id, now)) >= MOST_MEMBERS:
-        raise Refusal(f"A team has at most {MOST_MEMBERS} members, open invitations included.", field="email")
     for earlier in invitations_of(session, team.id, now):
         if earlier.email == address:
             earlier.withdrawn_at = now
+    if len(members_of(session, team.id)) + len(invitations_of(session, team.id, now)) >= MOST_MEMBERS:
+        raise Refusal(f"A team has at most {MOST_MEMBERS} members, open invitations included.", field="email")
     token = secrets.token_urlsafe(32)
     invitation = Invitation(team_id=team.id, email=address, token_hash=digest(token), invited_by=by.id, invited_at=now)
     session.add(invitation)
@@ -193,6 +196,10 @@ def teams_of(session: Session, season_id: UUID) -> list[tuple[Team, int]]:
         .order_by(Team.name)
     )
     return list(session.exec(counted).all())
+
+
+def count_teams(session: Session, season_id: UUID) -> int:
+    return session.exec(select(func.count()).select_from(Team).where(Team.season_id == season_id)).one()
 
 
 def find_for(session: Session, team_id: UUID, person_id: UUID) -> Team:
