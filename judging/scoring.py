@@ -166,6 +166,7 @@ def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, b
 def save_marks(session: Session, desk: Desk, changes: Sequence[Change], by: Person, now: datetime) -> list[Saved]:
     """Fill these boxes, all or none; boxes left out keep what they had. An empty value empties a box (0 is a mark)."""
     sheet = desk.sheet
+    lock(session, sheet)
     if sheet.handed_in_at:
         raise Refusal("You have handed in this scoresheet. Reopen it to change a mark.")
     saved = [
@@ -187,7 +188,7 @@ def _save_overall(sheet: Scoresheet, change: Change, now: datetime) -> Saved:
 
 def _save_mark(session: Session, sheet: Scoresheet, change: Change, now: datetime) -> Saved:
     mark = session.exec(
-        select(Mark).where(Mark.scoresheet_id == sheet.id, Mark.criterion_id == change.criterion_id).with_for_update()
+        select(Mark).where(Mark.scoresheet_id == sheet.id, Mark.criterion_id == change.criterion_id)
     ).first()
     if mark is None:
         raise Refusal("This criterion is not on your scoresheet. Load the page again; your text stays in this browser.")
@@ -210,20 +211,22 @@ def _save_mark(session: Session, sheet: Scoresheet, change: Change, now: datetim
 def _comment(change: Change) -> str:
     if len(change.value) > LONGEST_COMMENT:
         raise Refusal(f"A comment has at most {LONGEST_COMMENT:,} characters. It was not saved; shorten it.")
-    return change.value.replace("\r\n", "\n")
+    return change.value.replace("\r\n", "\n") if change.value.strip() else ""
 
 
 def _level(session: Session, mark: Mark, change: Change) -> int | None:
     if not change.value:
         return None
-    on_scale = select(Level.half_points).where(Level.criterion_id == mark.criterion_id)
-    if not change.value.isascii() or not change.value.isdigit() or int(change.value) not in set(session.exec(on_scale)):
+    on_scale = session.exec(select(Level.half_points).where(Level.criterion_id == mark.criterion_id))
+    levels = {str(half_points): half_points for half_points in on_scale}
+    if change.value not in levels:
         raise Refusal("That level is not on the scale of this criterion.")
-    return int(change.value)
+    return levels[change.value]
 
 
 def hand_in(session: Session, desk: Desk, by: Person, now: datetime) -> None:
     """The judge is done. Every criterion needs a level and a comment. Doing it twice does it once."""
+    lock(session, desk.sheet)
     if desk.sheet.handed_in_at:
         return
     missing = [
@@ -303,6 +306,31 @@ def desk_of(session: Session, person_id: UUID) -> list[DeskRow]:
         )
         for assignment, challenge, team, sheet in rows
     ]
+
+
+def counts_of(session: Session, season_id: UUID) -> dict[UUID, dict[SheetState, int]]:
+    """How many living assignments of each challenge are not begun, begun and handed in."""
+    counts = (
+        select(
+            Panelist.challenge_id,
+            func.count(),
+            func.count(col(Scoresheet.id)),
+            func.count(col(Scoresheet.handed_in_at)),
+        )
+        .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
+        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .join(Scoresheet, col(Scoresheet.assignment_id) == col(Assignment.id), isouter=True)
+        .where(Challenge.season_id == season_id, col(Assignment.ended_at).is_(None))
+        .group_by(col(Panelist.challenge_id))
+    )
+    return {
+        challenge_id: {
+            SheetState.NOT_BEGUN: assigned - opened,
+            SheetState.BEGUN: opened - handed,
+            SheetState.HANDED_IN: handed,
+        }
+        for challenge_id, assigned, opened, handed in session.exec(counts).all()
+    }
 
 
 def states_of(session: Session, challenge_id: UUID) -> dict[Pair, SheetState]:
