@@ -68,52 +68,46 @@ def name_judge(session: Session, season: Season, email: str, name: str, by: Pers
 
 
 def assign_everything(session: Session, challenge: Challenge, by: Person, now: datetime) -> list[Assignment]:
-    """Every judge of the season reads every submission."""
+    """Every judge of the season reads every submission; what is assigned already stays."""
     judges = [person.id for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)]
     submissions = [submission.id for submission, *_ in handed_in(session, challenge.id)]
     if not judges:
         raise Refusal("Name at least one judge first.")
     if not submissions:
         raise Refusal("Nothing has been handed in yet, so there is nothing to assign.")
-    return assign(
-        session, challenge, [Pair(judge, submission) for judge in judges for submission in submissions], by, now
-    )
+    everything = [Pair(judge, submission) for judge in judges for submission in submissions]
+    return assign(session, challenge, [*living_pairs(session, challenge.id), *everything], by, now)
 
 
 def assign(
     session: Session, challenge: Challenge, wanted: Sequence[Pair], by: Person, now: datetime
 ) -> list[Assignment]:
-    """Make these pairs, and no others, the living assignments of the challenge; gives the new ones."""
-    judges = {person.id: person for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)}
-    submissions = {submission.id for submission, *_ in handed_in(session, challenge.id)}
-    if any(pair.person_id not in judges or pair.submission_id not in submissions for pair in wanted):
-        raise Refusal("One of these judges or submissions is not part of this challenge any more. Load the page again.")
-    for person_id in {pair.person_id for pair in wanted}:
-        if team := team_of(session, challenge.season_id, person_id):
-            raise Refusal(f"{judges[person_id].name} is in team {team.name} and cannot judge this season.")
+    """Make these pairs, and no others, the living assignments of the challenge; gives those that were not.
+
+    A pair that lived before comes back with its scoresheet: no judge's work is lost by a slip.
+    """
     lock(session, challenge)
-    living = living_pairs(session, challenge.id)
+    panel = {panelist.person_id: panelist for panelist in panel_of(session, challenge.id)}
+    if any(panelist.drawn for panelist in panel.values()):
+        raise Refusal("Feedback for this challenge has been released, so its panel stays as it is.")
+    every, living = set(wanted), living_pairs(session, challenge.id)
+    added = [pair for pair in dict.fromkeys(wanted) if pair not in living]
+    _check_may_read(session, challenge, added)
     for pair, assignment in living.items():
-        if pair not in wanted:
+        if pair not in every:
             assignment.ended_at = now
             note(session, by, "assignment.ended", assignment, now, challenge.season_id)
-    panel = {panelist.person_id: panelist for panelist in panel_of(session, challenge.id)}
-    made = []
-    for pair in wanted:
-        if pair in living:
-            continue
+    ended, made = _ended_pairs(session, challenge.id), []
+    for pair in added:
         if pair.person_id not in panel:
             panel[pair.person_id] = Panelist(challenge_id=challenge.id, person_id=pair.person_id)
             session.add(panel[pair.person_id])
             session.flush()
-        made.append(
-            Assignment(
-                panelist_id=panel[pair.person_id].id,
-                submission_id=pair.submission_id,
-                assigned_by=by.id,
-                assigned_at=now,
-            )
+        assignment = ended.get(pair) or Assignment(
+            panelist_id=panel[pair.person_id].id, submission_id=pair.submission_id, assigned_by=by.id, assigned_at=now
         )
+        assignment.ended_at = None
+        made.append(assignment)
     session.add_all(made)
     session.flush()
     if made:
@@ -121,15 +115,33 @@ def assign(
     return made
 
 
+def _check_may_read(session: Session, challenge: Challenge, pairs: Sequence[Pair]) -> None:
+    judges = {person.id: person for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)}
+    submissions = {submission.id for submission, *_ in handed_in(session, challenge.id)}
+    if any(pair.person_id not in judges or pair.submission_id not in submissions for pair in pairs):
+        raise Refusal("One of these judges or submissions is not part of this challenge any more. Load the page again.")
+    for person_id in {pair.person_id for pair in pairs}:
+        if team := team_of(session, challenge.season_id, person_id):
+            raise Refusal(f"{judges[person_id].name} is in team {team.name} and cannot judge this season.")
+
+
 def panel_of(session: Session, challenge_id: UUID) -> list[Panelist]:
     return list(session.exec(select(Panelist).where(Panelist.challenge_id == challenge_id)))
 
 
 def living_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]:
+    return _pairs(session, challenge_id, col(Assignment.ended_at).is_(None))
+
+
+def _ended_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]:
+    return _pairs(session, challenge_id, col(Assignment.ended_at).is_not(None))
+
+
+def _pairs(session: Session, challenge_id: UUID, which: ColumnElement[bool]) -> dict[Pair, Assignment]:
     rows = session.exec(
         select(Panelist.person_id, Assignment)
         .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
-        .where(Panelist.challenge_id == challenge_id, col(Assignment.ended_at).is_(None))
+        .where(Panelist.challenge_id == challenge_id, which)
     ).all()
     return {Pair(person_id, assignment.submission_id): assignment for person_id, assignment in rows}
 
