@@ -1,9 +1,11 @@
 """The time of day. Only a demo or a development site has a second clock, which can be set forward and never back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.settings import Settings
+from challenges.files import StoredFile
 from challenges.refusals import Refusal
 
 FURTHEST = timedelta(days=50)
@@ -36,6 +38,10 @@ class Clock:
         if changed_at != self._read_at:
             self._lead, self._read_at = lead_in(self._file), changed_at
         return self._lead
+
+    def of_store(self, stored: StoredFile | None) -> StoredFile | None:
+        """The store keeps the real time; beside a clock that was set forward its instants move along."""
+        return stored and replace(stored, arrived_at=stored.arrived_at + self.lead)
 
     def forward(self, step: timedelta) -> None:
         """Set the demo clock forward by a step."""

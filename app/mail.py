@@ -34,9 +34,9 @@ PATIENCE = timedelta(days=2)
 WAYS = {
     "sign_in": "/sign-in/link/{secret[link]}",
     "invitation": "/invitations/{secret[token]}",
-    "named_judge": "/seasons/{slug}/desk",
-    "receipt": "/receipts/{version_id}",
-    "hash_differs": "/receipts/{version_id}",
+    "named_judge": "/desk",
+    "receipt": "/versions/{version_id}/receipt",
+    "hash_differs": "/versions/{version_id}/receipt",
     "packet_ready": "/packets/{packet_id}",
     "test": "/",
 }

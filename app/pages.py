@@ -36,6 +36,13 @@ class Redirect(Response[str]):
     """After a form: go and read (303), so that reloading does not send the form again."""
 
 
+class Away(Response[None]):
+    """To the store: a signed address, good for a minute and for this reader only."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(None, status_code=303, headers={"location": url, "cache-control": "no-store"})
+
+
 class Errors(dict[str, str]):
     """The sentence beside each field: `errors.title`, empty where nothing is wrong; under "" what concerns no field."""
 

@@ -101,6 +101,11 @@ def outbox_of(session: Session, season_id: UUID, most: int = 200) -> list[Letter
     return list(session.exec(letters))
 
 
+def latest(session: Session, most: int = 200) -> list[Letter]:
+    """Of the whole site, newest first: for the mailbox page of a demo."""
+    return list(session.exec(select(Letter).order_by(col(Letter.created_at).desc(), col(Letter.id)).limit(most)))
+
+
 def find_in_season(session: Session, season_id: UUID, letter_id: UUID) -> Letter:
     letter = session.get(Letter, letter_id)
     if letter is None or letter.season_id != season_id:

@@ -122,12 +122,14 @@ def packets_of(session: Session, challenge_id: UUID) -> list[tuple[Packet, Team]
     return list(session.exec(rows).all())
 
 
-def packet_for_entry(session: Session, challenge_id: UUID, entry_id: UUID) -> Packet | None:
-    return session.exec(
-        select(Packet)
-        .join(Submission, col(Submission.id) == col(Packet.submission_id))
-        .where(Submission.challenge_id == challenge_id, Submission.entry_id == entry_id)
-    ).first()
+def packets_for_entry(session: Session, entry_id: UUID) -> dict[UUID, Packet]:
+    """The packets of an entry by challenge, rendered or not yet."""
+    rows = (
+        select(Submission.challenge_id, Packet)
+        .join(Packet, col(Packet.submission_id) == col(Submission.id))
+        .where(Submission.entry_id == entry_id)
+    )
+    return dict(session.exec(rows).all())
 
 
 def find_packet_for(session: Session, packet_id: UUID, person_id: UUID) -> tuple[Packet, Challenge, Team]:

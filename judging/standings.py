@@ -34,6 +34,22 @@ class Standing:
     readings: int
 
 
+@dataclass(frozen=True)
+class Placing:
+    """What everybody may read of a released result: the place. The score is there for the entry's own members only."""
+
+    place: int | None
+    shared: bool
+    team: str
+    is_own: bool
+    score: Decimal | None
+
+    @classmethod
+    def of(cls, standing: Standing, own_team_id: UUID | None) -> "Placing":
+        is_own = standing.team_id == own_team_id
+        return cls(standing.place, standing.shared, standing.team, is_own, standing.score if is_own else None)
+
+
 def standings_of(session: Session, challenge: Challenge) -> list[Standing]:
     """Best first; equal published scores share a place ("1224"); who has no score stands below, by name."""
     scales = scales_of(session, challenge.rubric_version_id)

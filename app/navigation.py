@@ -1,0 +1,28 @@
+"""Navigation: where somebody can go from a page, by what they are in its season."""
+
+from app.auth import Viewer
+from challenges.seasons import RoleKind, Season
+
+Links = list[tuple[str, str]]
+
+
+def site_links(viewer: Viewer | None) -> Links:
+    """Outside any season."""
+    links = [("Seasons", "/")]
+    if viewer and viewer.is_somewhere(RoleKind.JUDGE):
+        links.append(("My desk", "/desk"))
+    return links
+
+
+def season_links(viewer: Viewer | None, season: Season) -> Links:
+    """Within a season; the pages of its organizers are named to nobody else."""
+    home = f"/seasons/{season.slug}"
+    links = [("Season", home), ("Teams", f"{home}/teams")]
+    if viewer and viewer.is_in(season.id, RoleKind.JUDGE):
+        links.append(("My desk", "/desk"))
+    if viewer and viewer.is_in(season.id, RoleKind.ORGANIZER):
+        links += [
+            ("Run sheet", f"{home}/run-sheet"), ("Judges", f"{home}/judges"),
+            ("Outbox", f"{home}/outbox"), ("History", f"{home}/history"),
+        ]  # fmt: skip
+    return links

@@ -1,0 +1,122 @@
+"""Overview: what stands where in a season, gathered for its home page and for the organizers' run sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from app.auth import Viewer
+from challenges.challenges import Challenge, challenges_of
+from challenges.entries import Entry, entries_of, entry_of
+from challenges.seasons import RoleKind, Season, holders
+from challenges.teams import Team, count_teams, team_of
+from challenges.versions import Work, count_handed_in, work_of
+from judging.feedback import FeedbackRelease, Packet, packets_for_entry, releases_of
+from judging.scoring import SheetState, counts_of
+
+
+@dataclass(frozen=True)
+class Mine:
+    """What the season is to a member of a team."""
+
+    team: Team
+    entry: Entry | None
+    work: Work | None
+    """On the challenge that is open now."""
+    packets: dict[UUID, Packet]
+    """By challenge, once it may be read."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """A season's home as one person may see it."""
+
+    season: Season
+    challenges: Sequence[Challenge]
+    current: Challenge | None
+    """The open one that is due first; else the last one that was."""
+    entries: Sequence[tuple[Entry, Team]]
+    received: dict[UUID, int]
+    """How many entries handed in, by challenge; only for those whose due instant has passed."""
+    releases: dict[UUID, FeedbackRelease]
+    mine: Mine | None
+    is_organizer: bool
+    is_judge: bool
+
+
+def home_of(session: Session, season: Season, viewer: Viewer | None, now: datetime) -> Home:
+    is_organizer = bool(viewer and viewer.is_in(season.id, RoleKind.ORGANIZER))
+    challenges = challenges_of(session, season.id, with_drafts=is_organizer)
+    current = current_of([challenge for challenge in challenges if challenge.published_at], now)
+    closed = [challenge.id for challenge in challenges if challenge.due_at <= now]
+    return Home(
+        season=season,
+        challenges=challenges,
+        current=current,
+        entries=entries_of(session, season.id),
+        received={key: n for key, n in count_handed_in(session, season.id).items() if key in closed},
+        releases=releases_of(session, season.id),
+        mine=_mine(session, season, current, viewer, now) if viewer else None,
+        is_organizer=is_organizer,
+        is_judge=bool(viewer and viewer.is_in(season.id, RoleKind.JUDGE)),
+    )
+
+
+def current_of(challenges: Sequence[Challenge], now: datetime) -> Challenge | None:
+    still_open = [challenge for challenge in challenges if challenge.is_open(now)]
+    return min(still_open, key=lambda challenge: challenge.due_at, default=challenges[-1] if challenges else None)
+
+
+def _mine(session: Session, season: Season, current: Challenge | None, viewer: Viewer, now: datetime) -> Mine | None:
+    team = team_of(session, season.id, viewer.person.id)
+    if team is None:
+        return None
+    entry = entry_of(session, team.id)
+    return Mine(
+        team=team,
+        entry=entry,
+        work=work_of(session, current.id, entry.id) if entry and current else None,
+        packets=packets_for_entry(session, entry.id) if entry else {},
+    )
+
+
+@dataclass(frozen=True)
+class ChallengeRow:
+    """One challenge on the run sheet: how many handed in, and how far its scoresheets are."""
+
+    challenge: Challenge
+    received: int
+    sheets: dict[SheetState, int]
+    release: FeedbackRelease | None
+
+
+@dataclass(frozen=True)
+class RunSheet:
+    season: Season
+    rows: Sequence[ChallengeRow]
+    teams: int
+    entries: int
+    judges: int
+    organizers: Sequence[str]
+    current: Challenge | None
+
+
+def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
+    challenges = challenges_of(session, season.id, with_drafts=True)
+    received, sheets = count_handed_in(session, season.id), counts_of(session, season.id)
+    releases = releases_of(session, season.id)
+    entries = entries_of(session, season.id)
+    return RunSheet(
+        season=season,
+        rows=[
+            ChallengeRow(each, received.get(each.id, 0), sheets.get(each.id, {}), releases.get(each.id))
+            for each in challenges
+        ],
+        teams=count_teams(session, season.id),
+        entries=sum(entry.withdrawn_at is None for entry, _ in entries),
+        judges=len(holders(session, season.id, RoleKind.JUDGE)),
+        organizers=[person.name for _, person in holders(session, season.id, RoleKind.ORGANIZER)],
+        current=current_of([challenge for challenge in challenges if challenge.published_at], now),
+    )

@@ -1,0 +1,67 @@
+"""Seasons: the front page, a season's home, and what its organizers say of it."""
+
+from datetime import date
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from app import overview
+from app.auth import id_of
+from app.deps import Form, MaybeViewer, Me, Now, Request, Session
+from app.doors import anyone, founder, organizer_of_season
+from app.pages import Page, Redirect, page, see
+from app.routes.account import zones
+from challenges import seasons
+
+
+@get("/", guards=[anyone], sync_to_thread=True)
+def front(request: Request, session: Session, viewer: MaybeViewer) -> Page:
+    drafts = seasons.drafts_of(session, viewer.person.id) if viewer else []
+    return page(request, "web/seasons/front.html", seasons=seasons.published(session), drafts=drafts)
+
+
+@get("/seasons/new", guards=[founder], sync_to_thread=True)
+def new(request: Request) -> Page:
+    return page(request, "web/seasons/edit.html", season=None, zones=zones())
+
+
+@post("/seasons", guards=[founder], redraw=new, sync_to_thread=True)
+def create(request: Request, session: Session, me: Me, form: Form, now: Now) -> Redirect:
+    season = seasons.create(session, me.person, *described(form), now)
+    return see(request, f"/seasons/{season.slug}", notice="The season is a draft. Only organizers see it.")
+
+
+@get("/seasons/{slug:str}", guards=[anyone], sync_to_thread=True)
+def show(request: Request, session: Session, viewer: MaybeViewer, now: Now, slug: FromPath[str]) -> Page:
+    season = seasons.find_for(session, slug, id_of(viewer))
+    return page(request, "web/seasons/show.html", **vars(overview.home_of(session, season, viewer, now)))
+
+
+@get("/seasons/{slug:str}/edit", guards=[organizer_of_season], sync_to_thread=True)
+def edit(request: Request, session: Session, slug: FromPath[str]) -> Page:
+    return page(request, "web/seasons/edit.html", season=seasons.find_season(session, slug), zones=zones())
+
+
+@post("/seasons/{slug:str}", guards=[organizer_of_season], redraw=edit, sync_to_thread=True)
+def change(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
+    seasons.redescribe(session, seasons.find_season(session, slug), *described(form), me.person, now)
+    return see(request, f"/seasons/{slug}", notice="Saved.")
+
+
+@post("/seasons/{slug:str}/publication", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
+def publish(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str]) -> Redirect:
+    seasons.publish(session, seasons.find_season(session, slug), me.person, now)
+    return see(request, f"/seasons/{slug}", notice="The season is published: everybody can see it.")
+
+
+@get("/seasons/{slug:str}/run-sheet", guards=[organizer_of_season], sync_to_thread=True)
+def run_sheet(request: Request, session: Session, now: Now, slug: FromPath[str]) -> Page:
+    season = seasons.find_season(session, slug)
+    return page(request, "web/seasons/run_sheet.html", **vars(overview.run_sheet_of(session, season, now)))
+
+
+def described(form: Form) -> tuple[str, str, str, date, date]:
+    return form.text("title", 200), form.text("story"), form.zone, form.day("starts_on"), form.day("ends_on")
+
+
+ROUTES = [front, new, create, show, edit, change, publish, run_sheet]

@@ -1,0 +1,158 @@
+"""Submissions: the hand-in page, and the way of a file from the browser straight to the store."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import sqlmodel
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody
+from pydantic import BaseModel
+
+from app.auth import Viewer
+from app.deps import Clock, Form, Me, Now, Reading, Request, Session, Settings, Store
+from app.doors import participant_of_season
+from app.pages import Page, Redirect, page, see
+from challenges import challenges, entries, receipts, seasons, submissions, versions
+from challenges.challenges import Challenge
+from challenges.entries import Entry
+from challenges.refusals import NotYours
+from challenges.seasons import Season
+from challenges.teams import Team
+
+HOME = "/seasons/{slug:str}/challenges/{number:int}/submission"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A reader's own entry, and the challenge that it answers."""
+
+    season: Season
+    challenge: Challenge
+    entry: Entry
+    team: Team
+
+    @property
+    def path(self) -> str:
+        return f"/seasons/{self.season.slug}/challenges/{self.challenge.number}/submission"
+
+    def upload(self, session: sqlmodel.Session, upload_id: UUID) -> submissions.Upload:
+        submission = submissions.submission_of(session, self.challenge.id, self.entry.id)
+        if submission is None:
+            raise NotYours
+        return submissions.find_upload(session, submission.id, upload_id)
+
+
+def place_of(session: sqlmodel.Session, me: Viewer, slug: str, number: int) -> Place:
+    season = seasons.find_for(session, slug, me.person.id)
+    challenge = challenges.find_for(session, season, number, None)
+    return Place(season, challenge, *entries.entry_for(session, season.id, me.person.id))
+
+
+class WishedUpload(BaseModel):
+    """A file that a browser would like to send: what it counted before sending the first byte."""
+
+    deliverable: UUID
+    file_name: str
+    size: int
+    sha256: str
+
+
+@get(HOME, guards=[participant_of_season], sync_to_thread=True)
+def show(request: Request, session: Session, me: Me, slug: FromPath[str], number: FromPath[int]) -> Page:
+    return draw(request, session, place_of(session, me, slug, number), "web/submissions/show.html")
+
+
+@post(f"{HOME}/uploads", guards=[participant_of_season], sync_to_thread=True)
+def open_upload(
+    session: Session,
+    store: Store,
+    me: Me,
+    now: Now,
+    data: JSONBody[WishedUpload],
+    slug: FromPath[str],
+    number: FromPath[int],
+) -> Response[dict[str, Any]]:
+    place = place_of(session, me, slug, number)
+    upload, slot = submissions.open_upload(
+        session, store, place.challenge, place.entry, data.deliverable, me.person, now,
+        data.file_name, data.size, data.sha256,
+    )  # fmt: skip
+    arrival = f"{place.path}/uploads/{upload.id}/arrival"
+    words = {"id": str(upload.id), "url": slot.url, "method": slot.method, "headers": dict(slot.headers)}
+    return Response(words | {"arrival_url": arrival}, status_code=201)
+
+
+@post(f"{HOME}/uploads/{{upload_id:uuid}}/arrival", guards=[participant_of_season], sync_to_thread=True)
+def arrive(
+    request: Request, reading: Reading, session: Session, store: Store, clock: Clock, me: Me,
+    slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
+) -> Page:  # fmt: skip
+    """The browser says that it has sent everything; the store is asked, and the list of uploads drawn anew."""
+    with reading() as early:
+        key = place_of(early, me, slug, number).upload(early, upload_id).key
+    stored = clock.of_store(store.look(key))
+    place = place_of(session, me, slug, number)
+    submissions.note_arrival(place.upload(session, upload_id), stored)
+    session.flush()
+    return draw(request, session, place, "web/submissions/_uploads.html")
+
+
+@post(f"{HOME}/uploads/{{upload_id:uuid}}/removal", guards=[participant_of_season], redraw=show, sync_to_thread=True)
+def remove(
+    request: Request, session: Session, me: Me, now: Now,
+    slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
+) -> Redirect:  # fmt: skip
+    place = place_of(session, me, slug, number)
+    submissions.remove_upload(session, place.challenge, place.upload(session, upload_id), me.person, now)
+    return see(request, place.path, notice="The file is off your list. What you handed in before stays as it is.")
+
+
+@post(f"{HOME}/forms", guards=[participant_of_season], redraw=show, sync_to_thread=True)
+def open_form(
+    request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
+) -> Redirect:
+    """For a browser without scripts: a page with a plain form for one file."""
+    place = place_of(session, me, slug, number)
+    upload = submissions.open_form(
+        session, place.challenge, place.entry, place.team, form.id("deliverable"), me.person, now
+    )
+    return see(request, f"{place.path}/forms/{upload.id}")
+
+
+@get(f"{HOME}/forms/{{upload_id:uuid}}", guards=[participant_of_season], sync_to_thread=True)
+def plain_form(
+    request: Request, session: Session, store: Store, settings: Settings, me: Me,
+    slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
+) -> Page:  # fmt: skip
+    place = place_of(session, me, slug, number)
+    upload = place.upload(session, upload_id)
+    slot = submissions.form_of(session, store, upload, f"{settings.url}{place.path}")
+    return page(request, "web/submissions/form.html", place=place, upload=upload, slot=slot)
+
+
+@post(f"{HOME}/versions", guards=[participant_of_season], redraw=show, sync_to_thread=True)
+def hand_in(
+    request: Request, reading: Reading, session: Session, store: Store, clock: Clock, me: Me, form: Form, now: Now,
+    slug: FromPath[str], number: FromPath[int],
+) -> Redirect:  # fmt: skip
+    """The store is asked before the transaction begins; `now` is from before that, when the request came in."""
+    with reading() as early:
+        before = place_of(early, me, slug, number)
+        asked = [before.upload(early, upload_id) for upload_id in form.ids("upload")]
+    stored = {upload.id: clock.of_store(store.look(upload.key, upload.store_version_id)) for upload in asked}
+    place = place_of(session, me, slug, number)
+    version = versions.hand_in(session, place.challenge, place.entry, stored, me.person, now)
+    receipts.mail_receipt(session, version, place.season, place.challenge, place.team, now)
+    return see(request, f"/versions/{version.id}/receipt")
+
+
+def draw(request: Request, session: sqlmodel.Session, place: Place, template: str) -> Page:
+    return page(
+        request, template, place=place, season=place.season, challenge=place.challenge,
+        deliverables=challenges.deliverables_of(session, place.challenge.id),
+        work=versions.work_of(session, place.challenge.id, place.entry.id),
+    )  # fmt: skip
+
+
+ROUTES = [show, open_upload, arrive, remove, open_form, plain_form, hand_in]
