@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -63,8 +63,11 @@ class Store:
     def prepare(self) -> None:
         """Make the bucket ready and try what we rely on; raises `StoreUnfit` with everything that is missing."""
         with _reaching():
-            self._make_bucket()
-            missing = [*self._refused_settings(), *self._tried()]
+            try:
+                self._make_bucket()
+                missing = [*self._refused_settings(), *self._tried()]
+            except ClientError as error:
+                missing = [f"it refuses the bucket “{self.bucket}” or our access key ({error})"]
         if missing:
             raise StoreUnfit(missing)
 
@@ -105,7 +108,7 @@ class Store:
                     raise
                 found = self._server.head_object(**named)
                 return _stored(key, found, 0, b"")
-            with found["Body"] as body:
+            with closing(found["Body"]) as body:
                 beginning = body.read()
             # "bytes 0-1023/5000"; a store that ignores Range has sent it all
             whole = found.get("ContentRange", f"/{found['ContentLength']}").rpartition("/")[2]
@@ -130,7 +133,7 @@ class Store:
         """The bytes of that version, a piece at a time."""
         with _reaching():
             found = self._server.get_object(**self._named(key, version_id))
-            with found["Body"] as body:
+            with closing(found["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
 
     def write(self, key: str, content: bytes, content_type: str) -> StoredFile:
