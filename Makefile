@@ -10,7 +10,7 @@ help: ## List the commands
 # The leash ties the supervisor to make, so that a killed make leaves nothing behind.
 run: ## Set up what is missing and start everything; Ctrl-C stops it
 	@scripts/set-up run
-	@exec $(BIN)/python -m app.leash --signal TERM $$PPID $(BIN)/charrette run
+	@exec $(BIN)/python -m app.leash $$PPID $(BIN)/charrette run
 
 test: ## Set up what is missing and run everything that must pass
 	@scripts/set-up test

@@ -95,6 +95,11 @@ class Running:
             self.start()
         return True
 
+    def tell_last_words(self) -> None:
+        """What it said last and was not shown: now it matters."""
+        for line in [line for line in self.last_words if not self.child.shows(line)]:
+            self.console.line_of(self.child, line)
+
     def ask_to_stop(self) -> None:
         self._signal(signal.SIGTERM)
 
@@ -116,9 +121,7 @@ class Running:
         self.failures += 1
         pause = min(FIRST_PAUSE * 2 ** (self.failures - 1), LONGEST_PAUSE)
         self.rises_at = time.monotonic() + pause
-        for line in self.last_words:
-            if not self.child.shows(line):
-                self.console.line_of(self.child, line)
+        self.tell_last_words()
         if self.failures <= MOST_FAILURES:
             ended = how_it_ended(self.process.returncode)
             self.console.say(f"The {self.child.title} {ended}. Starting it again in {pause:g} s.")

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -184,11 +185,19 @@ def children(settings: Settings, environment: dict[str, str]) -> tuple[Child, Ch
         colour=33,
     )
     health = f"http://{reachable(settings.host)}:{settings.port}/health/ready"
+    asked = threading.Event()  # we ask until it is ready, and nobody needs to read of that
+
+    def ready() -> bool:
+        if seaweed.gives_200(health):
+            asked.set()
+        return asked.is_set()
+
     web = Child(
         "web",
         "web",
         (*CHARRETTE, "serve"),
-        ready=lambda: seaweed.gives_200(health),
+        ready=ready,
+        shows=lambda line: asked.is_set() or "health" not in line,
         environment=environment,
         colour=36,
     )
