@@ -56,10 +56,11 @@ def serve() -> None:
 
 @app.command()
 def work() -> None:
-    """Run the worker alone: letters, inspections, packets."""
+    """Run the worker alone: it makes the bucket ready, then does letters, inspections and packets."""
     settings = read()
     from app import jobs
 
+    prepare_store(settings)
     jobs.work(settings)
 
 
@@ -81,6 +82,7 @@ def demo(
     from app import db, demo
 
     db.migrate(settings)
+    prepare_store(settings)
     if not (if_empty and has_season(settings)):
         demo.load(settings)
     cast = [{"name": one.name, "role": one.role} for one in demo.CAST]
@@ -161,6 +163,16 @@ def clean() -> None:
         supervisor.clean(read(), say)
     except supervisor.CannotRun as reason:
         fail(str(reason))
+
+
+def prepare_store(settings: Settings) -> None:
+    """Make the bucket, and refuse a store that cannot do what we rely on, with the list."""
+    from app.storage import Store, StoreAway, StoreUnfit
+
+    try:
+        Store(settings).prepare()
+    except (StoreAway, StoreUnfit) as trouble:
+        fail(str(trouble))
 
 
 def has_season(settings: Settings) -> bool:

@@ -296,3 +296,56 @@ def test_the_store_answers_and_dies_with_a_killed_supervisor(tmp_path: Path) -> 
 
         assert [one.name() for one in family] == ["weed"]
         assert eventually(lambda: gone(family))
+
+
+@contextmanager
+def site(folder: Path, port: int, store_port: int) -> Iterator[subprocess.Popen[str]]:
+    """The whole site, as `make run` starts it, without the demo season."""
+    ours = {"DATA_DIR": str(folder), "PORT": str(port), "S3_PORT": str(store_port), "DEMO": "false"}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CHARRETTE_")}
+    environment |= {f"CHARRETTE_{name}": value for name, value in ours.items()}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "run"],
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    with cleaned_up(process):
+        yield process
+
+
+@pytest.mark.slow
+def test_the_whole_site_comes_up_comes_back_and_goes(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    store_port = free_store_port()
+    health = f"http://127.0.0.1:{port}/health/ready"
+
+    with site(tmp_path, port, store_port) as process:
+        heard(process, f"Charrette is ready at http://127.0.0.1:{port}", "Ctrl-C")
+        family = family_of(process)
+        kinds = sorted(one.name() if one.name() == "weed" else one.cmdline()[-1] for one in family)
+        assert kinds == ["serve", "serve", "weed", "work"]
+        assert seaweed.gives_200(health)
+
+        web, web_worker = [one for one in family if one.cmdline()[-1] == "serve"]
+        web.kill()
+        assert eventually(lambda: gone([web_worker]))
+        heard(process, "The web was ended by SIGKILL. Starting it again in 0.5 s.")
+        assert eventually(lambda: seaweed.gives_200(health), 20)
+
+        family = family_of(process)
+        process.kill()
+        assert eventually(lambda: gone(family))
+
+    with site(tmp_path, port, store_port) as process:  # at once, on the same ports and the same data
+        heard(process, f"Charrette is ready at http://127.0.0.1:{port}", "Ctrl-C")
+        family = family_of(process)
+        process.send_signal(signal.SIGINT)
+        heard(process, "Everything is stopped.")
+
+        assert process.wait(SOON) == 0
+        assert gone(family)
