@@ -45,4 +45,5 @@ class Record(SQLModel):
 
 def lock(session: Session, record: Record) -> None:
     """See the row as it is now, and let nobody change it before our transaction ends: for what must happen once."""
+    session.flush()  # refreshing would silently drop what was changed and not yet sent
     session.refresh(record, with_for_update=True)
