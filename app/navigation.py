@@ -1,9 +1,18 @@
 """Navigation: where somebody can go from a page, by what they are in its season."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from app.auth import Viewer
 from challenges.seasons import RoleKind, Season
+from challenges.versions import VersionFile
 
 Links = list[tuple[str, str]]
+
+
+def file_links(version_id: UUID, files: Iterable[VersionFile]) -> list[str]:
+    """Where each file of a version is opened."""
+    return [f"/versions/{version_id}/files/{file.id}" for file in files]
 
 
 def site_links(viewer: Viewer | None) -> Links:

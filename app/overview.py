@@ -38,30 +38,77 @@ class Home:
     current: Challenge | None
     """The open one that is due first; else the last one that was."""
     entries: Sequence[tuple[Entry, Team]]
-    received: dict[UUID, int]
-    """How many entries handed in, by challenge; only for those whose due instant has passed."""
     releases: dict[UUID, FeedbackRelease]
     mine: Mine | None
     is_organizer: bool
     is_judge: bool
+    segments: Sequence["Segment"]
+    steps: Sequence["Step"]
+    zone: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One challenge on the timeline, from its publication until the next one begins."""
+
+    title: str
+    start: datetime
+    end: datetime
+    due: datetime
+    state: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar of the funnel: how many entered, and how many handed in for each challenge that is over."""
+
+    label: str
+    count: int
+    state: str
 
 
 def home_of(session: Session, season: Season, viewer: Viewer | None, now: datetime) -> Home:
     is_organizer = bool(viewer and viewer.is_in(season.id, RoleKind.ORGANIZER))
     challenges = challenges_of(session, season.id, with_drafts=is_organizer)
-    current = current_of([challenge for challenge in challenges if challenge.published_at], now)
-    closed = [challenge.id for challenge in challenges if challenge.due_at <= now]
+    published = [challenge for challenge in challenges if challenge.published_at]
+    current = current_of(published, now)
+    entries = [(entry, team) for entry, team in entries_of(session, season.id) if not entry.withdrawn_at]
     return Home(
         season=season,
         challenges=challenges,
         current=current,
-        entries=entries_of(session, season.id),
-        received={key: n for key, n in count_handed_in(session, season.id).items() if key in closed},
+        entries=entries,
         releases=releases_of(session, season.id),
         mine=_mine(session, season, current, viewer, now) if viewer else None,
         is_organizer=is_organizer,
         is_judge=bool(viewer and viewer.is_in(season.id, RoleKind.JUDGE)),
+        segments=segments_of(season, published, now),
+        steps=steps_of(published, len(entries), count_handed_in(session, season.id), now),
+        zone=viewer.person.zone if viewer and viewer.person.zone else season.zone,
     )
+
+
+def segments_of(season: Season, published: Sequence[Challenge], now: datetime) -> list[Segment]:
+    begins = [challenge.published_at or now for challenge in published]
+    ends = [max(challenge.due_at, after) for challenge, after in zip(published, [*begins[1:], now], strict=False)]
+    return [
+        Segment(
+            title=f"{challenge.number} {challenge.title}", start=start, end=end, due=challenge.due_at,
+            state="open" if challenge.is_open(now) else "done",
+            href=f"/seasons/{season.slug}/challenges/{challenge.number}",
+        )
+        for challenge, start, end in zip(published, begins, ends, strict=True)
+    ]  # fmt: skip
+
+
+def steps_of(published: Sequence[Challenge], entered: int, received: dict[UUID, int], now: datetime) -> list[Step]:
+    """How many have handed in is told only once the due instant has passed."""
+    return [Step("entered", entered, "done")] + [
+        Step(f"{each.number} {each.title}", received.get(each.id, 0), "done")
+        for each in published
+        if not each.is_open(now)
+    ]
 
 
 def current_of(challenges: Sequence[Challenge], now: datetime) -> Challenge | None:

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from app import filters
 from app.auth import Cookies, cookie_of
-from app.navigation import season_links, site_links
+from app.navigation import file_links, season_links, site_links
 from app.settings import Settings
 from app.visits import Request, visit_of
 from challenges.refusals import Refusal
@@ -71,6 +71,7 @@ def environment(settings: Settings) -> Environment:
         csrf_token=csrf_token,
         demo=settings.demo,
         development=settings.development,
+        file_links=file_links,
         season_links=season_links,
         site_links=site_links,
         store_origin=settings.s3_public_endpoint,

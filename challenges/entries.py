@@ -55,7 +55,8 @@ def withdraw(session: Session, entry: Entry, by: Person, now: datetime) -> None:
     """The team takes part no longer. What it handed in stays."""
     if entry.withdrawn_at is None:
         entry.withdrawn_at = now
-        note(session, by, "entry.withdrawn", entry, now, entry.season_id)
+        team = session.get_one(Team, entry.team_id)
+        note(session, by, "entry.withdrawn", entry, now, entry.season_id, team=team.name)
 
 
 def entry_of(session: Session, team_id: UUID) -> Entry | None:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON
+from sqlalchemy import JSON, and_, or_
 from sqlmodel import Field, Session, col, select
 
 from challenges.people import Person
 from challenges.records import Instant, Record
+from challenges.refusals import NotYours
 
 MARKED = "scoresheet.marked"
 """The one deed that is done hundreds of times an evening."""
@@ -46,9 +47,9 @@ def note(
 
 
 def of_season(
-    session: Session, season_id: UUID, before: datetime | None = None, most: int = 50
+    session: Session, season_id: UUID, after: UUID | None = None, most: int = 50
 ) -> list[tuple[Trace, Person | None]]:
-    """The latest deeds of a season, newest first, without every saved mark; `before` continues where a page ended."""
+    """The latest deeds of a season, newest first, without every saved mark; a page goes on `after` the last one read."""
     traces = (
         select(Trace, Person)
         .join(Person, col(Person.id) == col(Trace.person_id), isouter=True)
@@ -56,6 +57,10 @@ def of_season(
         .order_by(col(Trace.at).desc(), col(Trace.id))
         .limit(most)
     )
-    if before:
-        traces = traces.where(Trace.at < before)
+    if after:
+        last = session.get(Trace, after)
+        if last is None or last.season_id != season_id:
+            raise NotYours
+        # One request does many deeds at one instant, so the instant alone would skip some.
+        traces = traces.where(or_(Trace.at < last.at, and_(col(Trace.at) == last.at, col(Trace.id) > last.id)))
     return list(session.exec(traces).all())

@@ -113,6 +113,11 @@ def find_in_season(session: Session, season_id: UUID, letter_id: UUID) -> Letter
     return letter
 
 
+def note_accepted(letter: Letter, now: datetime) -> None:
+    """Somebody took it: the mail server, or the mailbox page."""
+    letter.sent_at = letter.sent_at or now
+
+
 def send_again(letter: Letter) -> None:
     """An organizer asks for one more attempt at a refused or uncertain letter."""
     if letter.state not in (LetterState.REFUSED, LetterState.UNCERTAIN):

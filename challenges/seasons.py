@@ -135,7 +135,8 @@ def end_role(session: Session, role: Role, by: Person, now: datetime) -> None:
     if role.kind == RoleKind.ORGANIZER and len(holders(session, role.season_id, RoleKind.ORGANIZER)) == 1:
         raise Refusal("This is the last organizer. Name another one first.")
     role.ended_at = now
-    note(session, by, "role.ended", role, now, role.season_id, kind=role.kind)
+    person = session.get_one(Person, role.person_id)
+    note(session, by, "role.ended", role, now, role.season_id, kind=role.kind, person=person.name)
 
 
 def role_of(session: Session, season_id: UUID, person_id: UUID, kind: RoleKind) -> Role | None:

@@ -48,6 +48,10 @@ class Upload(Record, table=True):
     """When it became part of a version."""
     removed_at: datetime | None = Field(default=None, sa_type=Instant)
 
+    @property
+    def sha256(self) -> str | None:
+        return self.claimed_sha256
+
 
 def submission_of(session: Session, challenge_id: UUID, entry_id: UUID) -> Submission | None:
     return session.exec(

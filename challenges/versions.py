@@ -88,6 +88,15 @@ class Work:
     versions: Sequence[tuple[Version, Sequence[VersionFile]]]
     """Newest first."""
 
+    @property
+    def arrived(self) -> Sequence[Upload]:
+        return [upload for upload in self.waiting if upload.arrived_at]
+
+    @property
+    def on_the_way(self) -> Sequence[Upload]:
+        """Begun, and not seen in the store: still travelling, or given up."""
+        return [upload for upload in self.waiting if not upload.arrived_at]
+
 
 def work_of(session: Session, challenge_id: UUID, entry_id: UUID) -> Work:
     submission = submission_of(session, challenge_id, entry_id)
@@ -170,7 +179,10 @@ def hand_in(
                 f"“{deliverable.title}” is still missing. Upload it, then hand in everything together.", field="file"
             )
     session.flush()
-    note(session, by, "submission.handed_in", version, now, challenge.season_id, version=version.number)
+    note(
+        session, by, "submission.handed_in", version, now, challenge.season_id,
+        challenge=challenge.number, version=version.number,
+    )  # fmt: skip
     return version
 
 

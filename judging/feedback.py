@@ -77,7 +77,10 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime) -
         for number, (submission, _, _, version) in enumerate(submissions, 1)
     )
     session.flush()
-    note(session, by, "feedback.released", released, now, challenge.season_id, packets=len(submissions))
+    note(
+        session, by, "feedback.released", released, now, challenge.season_id,
+        challenge=challenge.number, packets=len(submissions),
+    )  # fmt: skip
     return released
 
 

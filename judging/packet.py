@@ -119,6 +119,11 @@ class CriterionView:
     median: Decimal | None
     median_share: Fraction | None
 
+    @property
+    def difference(self) -> Decimal | None:
+        """How far the mean, as printed, stands above the median, as printed."""
+        return None if self.mean is None or self.median is None else _short(self.mean - self.median)
+
 
 @dataclass(frozen=True)
 class ScoresheetView:

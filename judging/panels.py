@@ -96,7 +96,7 @@ def assign(
     for pair, assignment in living.items():
         if pair not in every:
             assignment.ended_at = now
-            note(session, by, "assignment.ended", assignment, now, challenge.season_id)
+            note(session, by, "assignment.ended", assignment, now, challenge.season_id, challenge=challenge.number)
     ended, made = _ended_pairs(session, challenge.id), []
     for pair in added:
         if pair.person_id not in panel:
@@ -111,7 +111,10 @@ def assign(
     session.add_all(made)
     session.flush()
     if made:
-        note(session, by, "panel.assigned", challenge, now, challenge.season_id, readings=len(made))
+        note(
+            session, by, "panel.assigned", challenge, now, challenge.season_id,
+            challenge=challenge.number, readings=len(made),
+        )  # fmt: skip
     return made
 
 

@@ -11,7 +11,7 @@ from textwrap import wrap
 
 RADIUS = 120
 INK, QUIET, RULE, BLUE, PAPER = "#1d2430", "#525b6b", "#b9b09d", "#1f4e8c", "#fffdf9"
-FACE = "Figures, Atkinson Hyperlegible Next, Noto Sans, DejaVu Sans, sans-serif"
+FACE = "Figures, Atkinson Hyperlegible Next, Atkinson Hyperlegible Next Extended, Noto Sans, DejaVu Sans, sans-serif"
 CHARACTER = 0.56
 """Width of an average character, in parts of the font size; only used to keep labels inside the picture."""
 
@@ -101,16 +101,17 @@ def dimension(values: Sequence[float], mean: float, low: float, high: float) -> 
         f"Scoresheets from {_short(low)} to {_short(high)}: {'; '.join(_short(value) for value in values)}. "
         f"Their mean is {_short(mean)}."
     )
-    side = "end" if flag > wide * 0.8 else "start"
+    side, out = ("end", -1) if flag > wide * 0.8 else ("start", 1)
+    line = f"M0 {_n(base)}H{_n(wide)}{ticks}"
+    spread = f"M{_n(min(at))} {_n(base)}H{_n(max(at))}"
+    mast = f"M{_n(flag)} {_n(base + 9)}V6h{16 * out}v11H{_n(flag)}"
     return "".join(
         [
             _opening(-8, 0, wide + 16, base + 34, summary),
-            f'<path class="picture-grid" d="M0 {_n(base)}H{_n(wide)}{ticks}" fill="none" stroke="{INK}" stroke-width="1"/>',
-            f'<path class="picture-entry" d="M{_n(min(at))} {_n(base)}H{_n(max(at))}" stroke="{BLUE}" stroke-width="4"/>',
-            f'<g class="picture-entry">{dots}</g>',
-            f'<path class="picture-flag" d="M{_n(flag)} {_n(base + 9)}V6h{-16 if side == "end" else 16}v11'
-            f'H{_n(flag)}" fill="{BLUE}" stroke="{BLUE}" stroke-width="2"/>',
-            _text(flag + (-24 if side == "end" else 24), 16, [f"mean {_short(mean)}"], 12, side),
+            f'<path class="picture-axis" d="{line}" fill="none" stroke="{INK}" stroke-width="1"/>',
+            f'<g class="picture-entry"><path d="{spread}" stroke="{BLUE}" stroke-width="4"/>{dots}</g>',
+            f'<path class="picture-flag" d="{mast}" fill="{BLUE}" stroke="{BLUE}" stroke-width="2"/>',
+            _text(flag + 24 * out, 16, [f"mean {_short(mean)}"], 12, side),
             *numbers,
             "</svg>",
         ]

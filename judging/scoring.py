@@ -81,7 +81,10 @@ class Stale(Conflict):
     """The same field was changed elsewhere since this page was drawn. Both texts are here, and nothing was written."""
 
     def __init__(self, change: Change, theirs: str, revision: int, at: datetime | None) -> None:
-        super().__init__("This field was changed in another window. Nothing is lost: choose which text to keep.")
+        super().__init__(
+            "This field was changed in another window. Nothing is lost: choose which text to keep.",
+            field=f"{change.field}-{change.criterion_id}" if change.criterion_id else str(change.field),
+        )
         self.change, self.theirs, self.revision, self.at = change, theirs, revision, at
 
 
@@ -159,7 +162,7 @@ def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, b
         for scale in scales_of(session, challenge.rubric_version_id)
     )
     session.flush()
-    note(session, by, "scoresheet.opened", sheet, now, challenge.season_id)
+    note(session, by, "scoresheet.opened", sheet, now, challenge.season_id, challenge=challenge.number)
     return sheet
 
 
@@ -237,7 +240,7 @@ def hand_in(session: Session, desk: Desk, by: Person, now: datetime) -> None:
     if missing:
         raise Refusal("Before you hand in, these still need something: " + "; ".join(missing) + ".")
     desk.sheet.handed_in_at = now
-    note(session, by, "scoresheet.handed_in", desk.sheet, now, desk.season.id)
+    note(session, by, "scoresheet.handed_in", desk.sheet, now, desk.season.id, challenge=desk.challenge.number)
 
 
 def _lacks(mark: Mark) -> list[str]:
@@ -251,7 +254,7 @@ def reopen(session: Session, desk: Desk, is_released: bool, by: Person, now: dat
         raise Refusal("Feedback for this challenge has been released, so its scoresheets stay as they are.")
     if desk.sheet.handed_in_at:
         desk.sheet.handed_in_at = None
-        note(session, by, "scoresheet.reopened", desk.sheet, now, desk.season.id)
+        note(session, by, "scoresheet.reopened", desk.sheet, now, desk.season.id, challenge=desk.challenge.number)
 
 
 def marks_on(session: Session, sheet: Scoresheet) -> list[tuple[Scale, Mark]]:

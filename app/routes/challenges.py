@@ -1,5 +1,7 @@
 """Challenges: the page of one challenge, and the form in which organizers write brief, deliverables and rubric."""
 
+from typing import Any
+
 from litestar import get, post
 from litestar.params import FromPath
 
@@ -16,13 +18,17 @@ from challenges.rubrics import CriterionText, LevelText, scales_of
 from challenges.starter import STARTER
 from judging.feedback import release_of
 
+DELIVERABLE_DEFAULTS = ("kind", "required", "size")
+CRITERION_DEFAULTS = ("weight",)
+"""What an empty row of the form holds already, and so says nothing of what somebody wrote."""
+
 
 @get("/seasons/{slug:str}/challenges/new", guards=[organizer_of_season], sync_to_thread=True)
 def new(request: Request, session: Session, slug: FromPath[str]) -> Page:
     season = seasons.find_season(session, slug)
     return page(
         request, "web/challenges/edit.html", season=season, challenge=None, brief=None,
-        deliverables=[DeliverableText("Design document")], criteria=STARTER, kinds=KINDS.values(), zones=zones(),
+        deliverables=[DeliverableText("Design document")], criteria=STARTER, **choices(),
     )  # fmt: skip
 
 
@@ -56,7 +62,7 @@ def edit(request: Request, session: Session, me: Me, slug: FromPath[str], number
     return page(
         request, "web/challenges/edit.html", season=season, challenge=challenge,
         brief=briefs.brief_of(session, challenge.id), criteria=written_criteria(session, challenge),
-        deliverables=written_deliverables(session, challenge), kinds=KINDS.values(), zones=zones(),
+        deliverables=written_deliverables(session, challenge), **choices(),
     )  # fmt: skip
 
 
@@ -108,6 +114,14 @@ def at(slug: str, number: int) -> str:
     return f"/seasons/{slug}/challenges/{number}"
 
 
+def choices() -> dict[str, Any]:
+    """What the form offers, and which rows of it count as empty."""
+    return {
+        "kinds": KINDS.values(), "zones": zones(),
+        "deliverable_defaults": DELIVERABLE_DEFAULTS, "criterion_defaults": CRITERION_DEFAULTS,
+    }  # fmt: skip
+
+
 def planned(form: Typed) -> Plan:
     """What the form says; rows that were left empty are left out."""
     return Plan(
@@ -117,16 +131,15 @@ def planned(form: Typed) -> Plan:
         due_zone=form.zone,
         deliverables=[
             DeliverableText(row.text("title", 200), row.kind, row.ticked("required"), row.number("size"))
-            for row in form.rows("deliverables")
-            if row.title.strip()
+            for row in form.rows("deliverables", besides=DELIVERABLE_DEFAULTS)
         ],
         criteria=[
             CriterionText(
                 row.text("title", 200), row.number("weight"),
-                [LevelText(level.title, level.descriptor) for level in levels], row.text("guidance"),
+                [LevelText(level.text("title", 200), level.text("descriptor")) for level in row.rows("level")],
+                row.text("guidance"),
             )
-            for row in form.rows("criteria")
-            if row.title.strip() and (levels := [level for level in row.rows("level") if level.title.strip()])
+            for row in form.rows("criteria", besides=CRITERION_DEFAULTS)
         ],
     )  # fmt: skip
 

@@ -1,10 +1,11 @@
 """History: who did what in a season, for its organizers."""
 
-from datetime import datetime
+from uuid import UUID
 
 from litestar import get
 from litestar.params import FromPath
 
+from app.deeds import sentence
 from app.deps import Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, page
@@ -16,21 +17,21 @@ MOST = 50
 
 @get("/seasons/{slug:str}/history", guards=[organizer_of_season], sync_to_thread=True)
 def show(request: Request, session: Session, slug: FromPath[str]) -> Page:
-    season = seasons.find_season(session, slug)
-    traces = history.of_season(session, season.id, before_in(request), MOST + 1)
-    return page(request, "web/history/show.html", season=season, traces=traces[:MOST], more=len(traces) > MOST)
+    season, after = seasons.find_season(session, slug), last_read(request)
+    found = history.of_season(session, season.id, after, MOST + 1)
+    lines = [
+        {"at": trace.at, "who": by.name if by else "Charrette", "text": sentence(trace)} for trace, by in found[:MOST]
+    ]
+    more = found[MOST - 1][0].id if len(found) > MOST else None
+    return page(request, "web/history/show.html", season=season, lines=lines, after=after, more=more)
 
 
-def before_in(request: Request) -> datetime | None:
-    if not (text := request.query_params.get("before")):
-        return None
+def last_read(request: Request) -> UUID | None:
+    text = request.query_params.get("after")
     try:
-        before = datetime.fromisoformat(text)
+        return UUID(text) if text else None
     except ValueError:
         raise NotYours from None
-    if before.tzinfo is None:
-        raise NotYours
-    return before
 
 
 ROUTES = [show]

@@ -10,13 +10,14 @@ from app.deps import Form, Me, Now, Request, Session, Store
 from app.doors import judge_somewhere
 from app.forms import Form as Typed
 from app.pages import Away, Page, Redirect, page, see
-from app.visits import wants
-from challenges.briefs import versions_of
+from app.visits import visit_of, wants
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
 from judging import panels, scoring
 from judging.feedback import release_of
-from judging.scoring import BoxField, Change, Stale
+from judging.scoring import BoxField, Change, DeskRow, Mark, SheetState, Stale
+
+DOTS = {SheetState.NOT_BEGUN: "none", SheetState.BEGUN: "begun", SheetState.HANDED_IN: "done"}
 
 
 @get("/desk", guards=[judge_somewhere], sync_to_thread=True)
@@ -34,11 +35,32 @@ def open_sheet(request: Request, session: Session, me: Me, now: Now, assignment_
 @get("/scoresheets/{sheet_id:uuid}", guards=[judge_somewhere], sync_to_thread=True)
 def show(request: Request, session: Session, me: Me, sheet_id: FromPath[UUID]) -> Page:
     at = scoring.find_for(session, sheet_id, me.person.id)
+    boxes = scoring.marks_on(session, at.sheet)
+    queue = [row for row in scoring.desk_of(session, me.person.id) if row.challenge.id == at.challenge.id]
     return page(
-        request, "web/scoring/show.html", at=at, boxes=scoring.marks_on(session, at.sheet),
-        files=files_of(session, [at.version.id])[at.version.id], briefs=versions_of(session, at.challenge.id),
-        release=release_of(session, at.challenge.id), queue=scoring.desk_of(session, me.person.id),
+        request, "web/scoring/show.html", at=at, boxes=[(scale, shown(mark, request)) for scale, mark in boxes],
+        files=files_of(session, [at.version.id])[at.version.id], release=release_of(session, at.challenge.id),
+        queue_dots=[dot_of(row, sheet_id) for row in queue],
+        progress=next(row.progress for row in queue if row.sheet and row.sheet.id == sheet_id),
     )  # fmt: skip
+
+
+def shown(mark: Mark, request: Request) -> dict[str, Any]:
+    """A box as it is drawn: what is saved, or what was typed into a form that was refused."""
+    typed = visit_of(request).form
+    points = str(typed(f"level-{mark.criterion_id}", "" if mark.half_points is None else mark.half_points))
+    return {
+        "half_points": int(points) if points.isdecimal() else None, "level_revision": mark.level_revision,
+        "comment": typed(f"comment-{mark.criterion_id}", mark.comment), "comment_revision": mark.comment_revision,
+    }  # fmt: skip
+
+
+def dot_of(row: DeskRow, sheet_id: UUID) -> dict[str, Any]:
+    sheet = row.sheet
+    return {
+        "state": DOTS[row.state], "label": row.team, "href": f"/scoresheets/{sheet.id}" if sheet else "",
+        "current": sheet is not None and sheet.id == sheet_id,
+    }  # fmt: skip
 
 
 @post("/scoresheets/{sheet_id:uuid}/marks", guards=[judge_somewhere], redraw=show, sync_to_thread=True)

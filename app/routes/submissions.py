@@ -1,5 +1,6 @@
 """Submissions: the hand-in page, and the way of a file from the browser straight to the store."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,10 +10,13 @@ from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 from pydantic import BaseModel
 
+import app.clock
+import app.storage
 from app.auth import Viewer
 from app.deps import Clock, Form, Me, Now, Reading, Request, Session, Settings, Store
 from app.doors import participant_of_season
 from app.pages import Page, Redirect, page, see
+from app.storage import StoreAway
 from challenges import challenges, entries, receipts, seasons, submissions, versions
 from challenges.challenges import Challenge
 from challenges.entries import Entry
@@ -59,8 +63,13 @@ class WishedUpload(BaseModel):
 
 
 @get(HOME, guards=[participant_of_season], sync_to_thread=True)
-def show(request: Request, session: Session, me: Me, slug: FromPath[str], number: FromPath[int]) -> Page:
-    return draw(request, session, place_of(session, me, slug, number), "web/submissions/show.html")
+def show(
+    request: Request, session: Session, store: Store, clock: Clock, me: Me, slug: FromPath[str], number: FromPath[int]
+) -> Page:
+    place = place_of(session, me, slug, number)
+    work = versions.work_of(session, place.challenge.id, place.entry.id)
+    look_for(work, session, store, clock)
+    return draw(request, session, place, work, "web/submissions/show.html")
 
 
 @post(f"{HOME}/uploads", guards=[participant_of_season], sync_to_thread=True)
@@ -95,7 +104,8 @@ def arrive(
     place = place_of(session, me, slug, number)
     submissions.note_arrival(place.upload(session, upload_id), stored)
     session.flush()
-    return draw(request, session, place, "web/submissions/_uploads.html")
+    work = versions.work_of(session, place.challenge.id, place.entry.id)
+    return draw(request, session, place, work, "web/submissions/_uploads.html")
 
 
 @post(f"{HOME}/uploads/{{upload_id:uuid}}/removal", guards=[participant_of_season], redraw=show, sync_to_thread=True)
@@ -147,11 +157,19 @@ def hand_in(
     return see(request, f"/versions/{version.id}/receipt")
 
 
-def draw(request: Request, session: sqlmodel.Session, place: Place, template: str) -> Page:
+def look_for(work: versions.Work, session: sqlmodel.Session, store: app.storage.Store, clock: app.clock.Clock) -> None:
+    """A browser without scripts tells us nothing, so the store is asked for what it may have sent."""
+    for upload in work.on_the_way[-3:]:
+        session.expunge(upload)  # only shown: handing in writes it down
+        with suppress(StoreAway):
+            submissions.note_arrival(upload, clock.of_store(store.look(upload.key)))
+
+
+def draw(request: Request, session: sqlmodel.Session, place: Place, work: versions.Work, template: str) -> Page:
     return page(
         request, template, place=place, season=place.season, challenge=place.challenge,
         deliverables=challenges.deliverables_of(session, place.challenge.id),
-        work=versions.work_of(session, place.challenge.id, place.entry.id),
+        work=work,
     )  # fmt: skip
 
 
