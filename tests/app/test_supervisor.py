@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from app import seaweed, supervisor
+from app import db, seaweed, supervisor
 from app.settings import Settings, store_ports
 from app.supervisor import CannotRun
 
@@ -258,6 +258,15 @@ def test_a_busy_port(tmp_path: Path, setting: str, monkeypatch: pytest.MonkeyPat
         f"Port {busy} on 127.0.0.1 cannot be used (address already in use): stop the program that has it, "
         f"or set {setting} to another port."
     )
+
+
+def test_a_database_with_the_newest_migration_is_not_migrated_again(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+
+    assert not supervisor.is_up_to_date(settings)
+    db.migrate(settings)
+    assert supervisor.is_up_to_date(settings)
+    assert not supervisor.is_up_to_date(settings.model_copy(update={"founders": ("ada@example.org",)}))
 
 
 def test_clean_removes_what_is_ours_and_nothing_else(tmp_path: Path) -> None:
