@@ -173,6 +173,5 @@ def network_address(scope: Mapping[str, Any]) -> str:
 
 def local_path(wish: str) -> str:
     """Where to go on our own site; anything else is the front page. A browser reads `/\\` as `//`, another host."""
-    parts = urlsplit(wish) if wish.isprintable() else urlsplit("")
-    plain = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish
-    return wish if plain and not parts.scheme and not parts.netloc and len(wish) < 500 else "/"
+    plain = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish and wish.isprintable()
+    return wish if plain and len(wish) < 500 and not urlsplit(wish).netloc else "/"

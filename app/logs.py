@@ -17,6 +17,7 @@ SECRETS = re.compile(
     re.IGNORECASE,
 )
 CHATTY = (
+    "httpx",
     "botocore",
     "boto3",
     "urllib3",
@@ -44,6 +45,16 @@ def clean(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[st
     return event
 
 
+class Handler(logging.Handler):
+    """Writes to standard error, whatever that is at the moment: it may be redirected after the start."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201
+        except Exception:
+            self.handleError(record)
+
+
 def configure_logs(settings: Settings) -> None:
     """Send everything to standard error, as text for people or as JSON for machines."""
     shared: list[Any] = [
@@ -60,7 +71,7 @@ def configure_logs(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Handler()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.PositionalArgumentsFormatter()],

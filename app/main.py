@@ -56,9 +56,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             threads.shutdown(wait=True)
             database.close()
 
+    static = create_static_files_router("/static", [STATIC], guards=[anyone])
     app = Litestar(
         # One router: two handlers of one path, given to the app one by one, are put on threads twice (Litestar 2.25).
-        route_handlers=[Router("/", route_handlers=ROUTES), create_static_files_router("/static", [STATIC], guards=[anyone])],
+        route_handlers=[Router("/", route_handlers=ROUTES), static],
         dependencies=DEPENDENCIES,
         exception_handlers=EXCEPTION_HANDLERS,
         csrf_config=CSRFConfig(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,13 @@ class Redirect(Response[str]):
     """After a form: go and read (303), so that reloading does not send the form again."""
 
 
-class Away(Response[None]):
+class Away(Response[str]):
     """To the store: a signed address, good for a minute and for this reader only."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(None, status_code=303, headers={"location": url, "cache-control": "no-store"})
+        super().__init__(
+            "", media_type="text/html", status_code=303, headers={"location": url, "cache-control": "no-store"}
+        )
 
 
 class Errors(dict[str, str]):
@@ -55,26 +58,32 @@ class Errors(dict[str, str]):
 
 
 def environment(settings: Settings) -> Environment:
+    return compiled(settings.demo, settings.development, settings.s3_public_endpoint)
+
+
+@cache
+def compiled(demo: bool, development: bool, store_origin: str) -> Environment:
+    """Templates take a tenth of a second to compile, so apps of one process share them."""
     drawing = Environment(
         loader=FileSystemLoader(ROOT),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        auto_reload=settings.development,
+        auto_reload=development,
         cache_size=-1,
     )
     drawing.filters.update(filters.FILTERS | {"instant": instant_for_viewer})
     drawing.globals.update(
-        asset=asset_finder(STATIC / "manifest.json", settings.development),
+        asset=asset_finder(STATIC / "manifest.json", development),
         csrf_field=csrf_field,
         csrf_token=csrf_token,
-        demo=settings.demo,
-        development=settings.development,
+        demo=demo,
+        development=development,
         file_links=file_links,
         season_links=season_links,
         site_links=site_links,
-        store_origin=settings.s3_public_endpoint,
+        store_origin=store_origin,
         version=installed_version(),
     )
     return drawing

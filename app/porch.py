@@ -10,7 +10,7 @@ from typing import Any, cast
 import structlog
 from anyio import CapacityLimiter, to_thread
 from litestar.enums import ScopeType
-from litestar.exceptions import HTTPException, NotFoundException
+from litestar.exceptions import HTTPException, NotFoundException, PermissionDeniedException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from app.auth import Cookies, cookie_of, find_viewer, is_foreign, without_cookie
@@ -26,10 +26,6 @@ log = structlog.stdlib.get_logger("charrette.requests")
 QUIET = ("/static/", "/health/")
 """Nobody signs in there, and nobody wants to read of it in the log."""
 LONGEST_TARGET = 8000
-
-
-class NotAllowed(HTTPException):
-    status_code = 403
 
 
 class Porch:
@@ -85,7 +81,9 @@ class Porch:
         if "\x00" in scope["path"] or b"%00" in query or len(query) + len(scope["path"]) > LONGEST_TARGET:
             raise NotFoundException  # no address of ours; PostgreSQL cannot even compare it
         if scope["method"] not in SAFE_METHODS and is_foreign(dict(scope["headers"]), self.settings.url):
-            raise NotAllowed("This form was sent by another site, so nothing was changed.")
+            raise PermissionDeniedException
+        if not dict(scope["headers"]).get(b"x-csrftoken", b"").isascii():
+            raise PermissionDeniedException
 
     async def recognise(self, visit: Visit, scope: HTTPScope) -> None:
         """Who is asking, before any door; and no cookie of ours that we did not make."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 import litestar
 from litestar.connection import ASGIConnection
 from litestar.datastructures import FormMultiDict
-from litestar.exceptions import ClientException, HTTPException
+from litestar.exceptions import ClientException, HTTPException, PermissionDeniedException
 from litestar.types import HTTPScope, Scope
 
 from app.auth import Viewer
@@ -71,6 +71,8 @@ class Request(litestar.Request[Any, Any, Any]):
             raise
         except (ValueError, LookupError) as trouble:  # text that is not in the encoding that it claims
             raise ClientException("The form could not be read.") from trouble
+        if not form.get("_csrf_token", "").isascii():  # the framework compares tokens, and only ASCII ones
+            raise PermissionDeniedException
         if any("\x00" in name or (isinstance(value, str) and "\x00" in value) for name, value in form.multi_items()):
             raise ClientException("The form holds a character that no text has (NUL).")
         return form
