@@ -95,7 +95,7 @@ async function send(form: HTMLFormElement, file: File, signal: AbortSignal): Pro
 function refuseEarly(form: HTMLFormElement, file: File): void {
   const most = Number(form.dataset["max"]);
   if (file.size === 0) throw new Refused("This file is empty. Choose another one.");
-  if (most && file.size > most) throw new Refused(`This file has ${size(file.size)}, and at most ${size(most)} can be taken. Choose a smaller one.`);
+  if (most && file.size > most) throw new Refused(`This file has ${size(file.size)}, and at most ${Math.floor(most / 2 ** 20)} MiB can be taken. Choose a smaller one.`);
   const accepted = part<HTMLInputElement>(form, "input[type=file]").accept.split(",").map((ending) => ending.trim().toLowerCase());
   if (accepted.some((one) => one.startsWith(".")) && !accepted.some((ending) => file.name.toLowerCase().endsWith(ending))) {
     throw new Refused(`“${file.name}” is not a ${accepted.join(" or ")} file. Choose another one.`);

@@ -226,7 +226,7 @@ function build(element: HTMLElement) {
       };
       list.replaceChildren(await draw(items, 0));
       toggle.hidden = false;
-      toggle.addEventListener("click", () => shows(list.hidden));
+      toggle.addEventListener("click", () => shows(list.hidden !== false));
       shows(element.clientWidth > 880);
       const mark = (current: number): void => {
         const here = places.filter(([at]) => at <= current).at(-1)?.[1];

@@ -7,7 +7,7 @@ type State = "saved" | "typing" | "saving" | "failed" | "conflict" | "refused";
 interface Saved {
   revision: number;
   saved_at: string;
-  progress: { set: number; of: number };
+  progress: { boxes: number; levels: number; comments: number };
 }
 
 interface Conflict {
@@ -15,6 +15,12 @@ interface Conflict {
   theirs: string;
   revision: number;
   theirs_at: string;
+}
+
+/** A time of day in this browser’s zone, from whatever the server writes. */
+function timeOfDay(at: string): string {
+  const date = new Date(at);
+  return Number.isNaN(date.getTime()) ? at : date.toLocaleTimeString("en-GB");
 }
 
 const PAUSE = 600;
@@ -56,8 +62,9 @@ export function startFields(form: HTMLFormElement): Fields {
     if (shown.textContent !== text) shown.textContent = text;
   };
   const onSaved = (saved: Saved): void => {
-    savedAt = saved.saved_at;
-    for (const count of document.querySelectorAll("[data-count]")) count.textContent = `${saved.progress.set} of ${saved.progress.of} levels set`;
+    savedAt = timeOfDay(saved.saved_at);
+    const { boxes, levels, comments } = saved.progress;
+    for (const count of document.querySelectorAll("[data-count]")) count.textContent = `${levels} of ${boxes} levels set, ${comments} of ${boxes} comments written`;
   };
 
   const fields = [...form.querySelectorAll<HTMLElement>("[data-field]")].map(
@@ -292,7 +299,7 @@ class Field {
     const [mine, other] = [...box.querySelectorAll("span")] as [HTMLElement, HTMLElement];
     mine.textContent = this.inWords(this.value);
     other.textContent = this.inWords(theirs);
-    (box.querySelectorAll("h4")[1] as HTMLElement).textContent = `The other, saved ${conflict.theirs_at}`;
+    (box.querySelectorAll("h4")[1] as HTMLElement).textContent = `The other, saved ${timeOfDay(conflict.theirs_at)}`;
     const [keep, take] = [...box.querySelectorAll("button")] as [HTMLButtonElement, HTMLButtonElement];
     const follow = (): void => {
       mine.textContent = this.inWords(this.value);
