@@ -1,6 +1,7 @@
 """PDF: packets and the demo's designs as tagged PDF/UA-1, from our templates and fonts, reaching nothing outside."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -35,11 +36,19 @@ FACES = {
     "Atkinson Hyperlegible Mono": "atkinson-hyperlegible-mono",
     "Bricolage Grotesque": "bricolage-grotesque",
 }
-SUBSETS = ("latin", "latin-ext")
+SUBSETS = {"latin": "", "latin-ext": " Extended"}
+"""Each file has a family of its own: WeasyPrint takes two files of one family and weight for one font, and mixes up
+their glyphs (Łódź came out as Ꝏód)."""
+PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
+"""Of clean HTML: tags, entities, single characters."""
 ALLOWED = {"p", "br", "strong", "em", "code", "pre", "ul", "ol", "li", "blockquote", "hr"}
 WITH_TABLES = ALLOWED | {"h2", "h3", "h4", "table", "thead", "tbody", "tr", "th", "td", "img", "div", "span"}
-LONGEST_TEXT = 20_000
-"""Characters of one comment that are laid out; what is longer is cut with a sentence that says so."""
+LONGEST_RUN = 40
+"""Characters without a space that may stand in one line; longer runs get places to break."""
+
+
+MOST_LINES = 1000
+"""Lines of one comment that keep their breaks; beyond, its words flow on, as 100,000 lines would be 2,000 pages."""
 
 
 class OutOfReach(Exception):
@@ -54,7 +63,7 @@ def render_packet(packet: PacketView) -> bytes:
 def print_pdf(template: str, context: Mapping[str, object], shelf: Mapping[str, bytes] | None = None) -> bytes:
     """Fill a template and print it; `shelf` holds the pictures that it names as charrette:shelf/<name>."""
     html = in_glyphs(_pages().get_template(template).render(context))
-    fetcher = _Fetcher(shelf or {})
+    fetcher = Fetcher(shelf or {})
     document = HTML(string=html, url_fetcher=fetcher, base_url=f"{OURS}packets/")
     with _printing:  # fontconfig and Pango keep state that two renderings at once would share
         try:
@@ -80,7 +89,8 @@ def said(text: str) -> Markup:
 
     Headings would break the order of the document's own, links and pictures lead outside: only their words stay.
     """
-    return _html_of(_comments(), _short_enough(text), ALLOWED)
+    flowing = text if text.count("\n") <= MOST_LINES else " ".join(text.split())
+    return _html_of(_comments(), flowing, ALLOWED)
 
 
 def told(text: str) -> Markup:
@@ -102,7 +112,7 @@ def _html_of(parser: MarkdownIt, text: str, allowed: set[str]) -> Markup:
     }
     attributes |= {"div": {"class"}, "span": {"class"}}
     clean = nh3.clean(html, tags=allowed, attributes=attributes, url_schemes={"charrette"}, link_rel=None)
-    return Markup(clean)  # noqa: S704 (nh3 has just cleaned it)
+    return Markup(_breakable(clean))  # noqa: S704 (nh3 has just cleaned it)
 
 
 def _set_directions(tokens: list[Token]) -> None:
@@ -117,11 +127,19 @@ def _runs_from_the_right(text: str) -> bool:
     return next((kind != "L" for kind in strong if kind in {"L", "R", "AL"}), False)
 
 
-def _short_enough(text: str) -> str:
-    if len(text) <= LONGEST_TEXT:
-        return text
-    left = len(text) - LONGEST_TEXT
-    return f"{text[:LONGEST_TEXT].rstrip()} …\n\n**The text goes on for {left:,} more characters; read all of it on the page.**"
+def _breakable(html: str) -> str:
+    """Places to break in runs without a space, across tags too; Pango needs seconds to find its own in a long one."""
+    done, run = [], 0
+    for piece in PIECES.findall(html):
+        done.append(piece)
+        if piece.isspace():
+            run = 0
+        elif not piece.startswith("<"):
+            run += 1
+            if run > LONGEST_RUN:
+                done.append("\N{ZERO WIDTH SPACE}")
+                run = LONGEST_RUN // 2
+    return "".join(done)
 
 
 @cache
@@ -162,10 +180,10 @@ def _fonts() -> FontConfiguration:
 def font_css() -> str:
     """The @font-face rules of our faces. Variable files, so no weight is named: each one holds them all."""
     rules = [
-        _face(family, style, logical)
+        _face(family + suffix, style, logical)
         for family, file in FACES.items()
         for style in ("normal", "italic")
-        for subset in SUBSETS
+        for subset, suffix in SUBSETS.items()
         for logical in _manifest()
         if fnmatch(logical, f"fonts/{file}-{subset}-????-{style}.woff2")
     ]
@@ -209,12 +227,12 @@ def _is_invisible(mark: str) -> bool:
 def _in_words(mark: str) -> str:
     if category(mark) in {"Co", "Cn", "Cs"}:
         return f"[U+{ord(mark):04X}]"
-    if category(mark) in {"Cc", "Cf", "Mn"}:
+    if category(mark) in {"Cc", "Cf", "Mn", "Sk"}:
         return ""
     return f"[{name(mark, f'U+{ord(mark):04X}').lower()}]"
 
 
-class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     """Serves our fonts, our style sheets and the shelf; anything else stops the printing."""
 
     def __init__(self, shelf: Mapping[str, bytes]) -> None:
