@@ -1,7 +1,7 @@
 """What somebody typed into a form, read field by field; what cannot be read is refused at its field."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -13,14 +13,16 @@ LONGEST = 200_000
 class Form:
     """The fields of a form. A field that was not sent is the empty text, in handlers and in templates alike.
 
-    In a handler: `form.text("title")`, `form.day("starts_on")`. In a template it is called `typed`, and is empty
-    until a form is drawn again after a refusal: `{{ typed("title", season.title) }}`.
+    In a handler: `form.text("title")`, `form.day("starts_on")`. In a template it is called `typed`, and is empty until
+    a form is drawn again after a refusal: `{{ typed("title", season.title) }}`. A field that is called like a method
+    here (`number`, `day`, `id`…) is read by calling too: `typed("number")`.
     Rows of fields are named `criterion-0-title`, `criterion-1-title`: `form.rows("criterion")` gives a Form each.
     """
 
-    def __init__(self, fields: Mapping[str, list[str]] | None = None, prefix: str = "") -> None:
+    def __init__(self, fields: Mapping[str, list[str]] | None = None, prefix: str = "", said: str = "") -> None:
         self._fields = fields or {}
         self._prefix = prefix
+        self._said = said
 
     def __getattr__(self, name: str) -> str:
         if name.startswith("__"):
@@ -89,19 +91,26 @@ class Form:
         except ValueError:
             raise self._refusal(name, "Choose from the list.") from None
 
-    def rows(self, name: str) -> list["Form"]:
-        """The rows in the order of their numbers, which may have gaps."""
+    def rows(self, name: str, besides: Collection[str] = ()) -> list["Form"]:
+        """The rows in the order of their numbers, but those that hold nothing `besides` these fields, or `remove`.
+
+        A refusal names a row by its place among these, from 1, as the domain does and as they are drawn again.
+        """
         start = f"{self._prefix}{name}-"
         numbers = {field[len(start) :].split("-")[0] for field in self._fields if field.startswith(start)}
-        return [
-            Form(self._fields, f"{start}{number}-") for number in sorted((n for n in numbers if n.isdecimal()), key=int)
+        sent = [Form(self._fields, f"{start}{n}-") for n in sorted((n for n in numbers if n.isdecimal()), key=int)]
+        written = [
+            row
+            for row in sent
+            if not row.ticked("remove") and any(row[own].strip() for own in row.names() if own not in besides)
         ]
+        return [Form(self._fields, row._prefix, f"{self._said}{name}-{at}-") for at, row in enumerate(written, 1)]
 
     def names(self) -> Iterator[str]:
-        return (name for name in self._fields if name.startswith(self._prefix))
+        return (name.removeprefix(self._prefix) for name in self._fields if name.startswith(self._prefix))
 
     def _refusal(self, name: str, sentence: str) -> Refusal:
-        return Refusal(sentence, field=self._prefix + name)
+        return Refusal(sentence, field=self._said + name)
 
 
 def form_of(sent: Mapping[str, object]) -> Form:
