@@ -64,6 +64,11 @@ def instant(at: datetime | None, zone: str | None = None) -> str:
     return f"{day} {local.day} {month} {local.year}, {local:%H:%M:%S} {place(zone)}"
 
 
+def wall_clock(at: datetime, zone: str) -> str:
+    """`2026-11-24T23:59`, as a field for day and time wants it."""
+    return f"{at.astimezone(zone_of(zone)):%Y-%m-%dT%H:%M}"
+
+
 def relative(at: datetime, now: datetime) -> str:
     """`in 2 days`, `3 hours ago`. Rounded down, so that nobody is told of time that they do not have."""
     distance = at - now
@@ -99,5 +104,5 @@ def browser(agent: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "markdown": markdown, "instant": instant, "relative": relative, "size": size, "count": count, "place": place,
-    "browser": browser,
+    "browser": browser, "wall_clock": wall_clock,
 }  # fmt: skip

@@ -41,6 +41,8 @@ WAYS = {
     "test": "/",
 }
 """Where the link in each kind of letter leads; the facts fill the gaps."""
+SECRETIVE = {kind for kind, way in WAYS.items() if "secret" in way}
+"""Letters that cannot be read any more once their secret is gone."""
 UNCERTAIN = (
     "The connection broke before the mail server said whether it took this letter. "
     "It may have gone out, so we do not send it again by ourselves."

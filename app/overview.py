@@ -1,4 +1,4 @@
-"""Overview: what stands where in a season, gathered for its home page and for the organizers' run sheet."""
+"""Overview: what stands where in a season, gathered for its home page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,11 +10,10 @@ from sqlmodel import Session
 from app.auth import Viewer
 from challenges.challenges import Challenge, challenges_of
 from challenges.entries import Entry, entries_of, entry_of
-from challenges.seasons import RoleKind, Season, holders
-from challenges.teams import Team, count_teams, team_of
+from challenges.seasons import RoleKind, Season
+from challenges.teams import Team, team_of
 from challenges.versions import Work, count_handed_in, work_of
 from judging.feedback import FeedbackRelease, Packet, packets_for_entry, releases_of
-from judging.scoring import SheetState, counts_of
 
 
 @dataclass(frozen=True)
@@ -126,44 +125,4 @@ def _mine(session: Session, season: Season, current: Challenge | None, viewer: V
         entry=entry,
         work=work_of(session, current.id, entry.id) if entry and current else None,
         packets=packets_for_entry(session, entry.id) if entry else {},
-    )
-
-
-@dataclass(frozen=True)
-class ChallengeRow:
-    """One challenge on the run sheet: how many handed in, and how far its scoresheets are."""
-
-    challenge: Challenge
-    received: int
-    sheets: dict[SheetState, int]
-    release: FeedbackRelease | None
-
-
-@dataclass(frozen=True)
-class RunSheet:
-    season: Season
-    rows: Sequence[ChallengeRow]
-    teams: int
-    entries: int
-    judges: int
-    organizers: Sequence[str]
-    current: Challenge | None
-
-
-def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
-    challenges = challenges_of(session, season.id, with_drafts=True)
-    received, sheets = count_handed_in(session, season.id), counts_of(session, season.id)
-    releases = releases_of(session, season.id)
-    entries = entries_of(session, season.id)
-    return RunSheet(
-        season=season,
-        rows=[
-            ChallengeRow(each, received.get(each.id, 0), sheets.get(each.id, {}), releases.get(each.id))
-            for each in challenges
-        ],
-        teams=count_teams(session, season.id),
-        entries=sum(entry.withdrawn_at is None for entry, _ in entries),
-        judges=len(holders(session, season.id, RoleKind.JUDGE)),
-        organizers=[person.name for _, person in holders(session, season.id, RoleKind.ORGANIZER)],
-        current=current_of([challenge for challenge in challenges if challenge.published_at], now),
     )

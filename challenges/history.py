@@ -49,7 +49,7 @@ def note(
 def of_season(
     session: Session, season_id: UUID, after: UUID | None = None, most: int = 50
 ) -> list[tuple[Trace, Person | None]]:
-    """The latest deeds of a season, newest first, without every saved mark; a page goes on `after` the last one read."""
+    """The latest deeds of a season, newest first, without every saved mark; goes on `after` the last one read."""
     traces = (
         select(Trace, Person)
         .join(Person, col(Person.id) == col(Trace.person_id), isouter=True)
@@ -62,5 +62,5 @@ def of_season(
         if last is None or last.season_id != season_id:
             raise NotYours
         # One request does many deeds at one instant, so the instant alone would skip some.
-        traces = traces.where(or_(Trace.at < last.at, and_(col(Trace.at) == last.at, col(Trace.id) > last.id)))
+        traces = traces.where(or_(col(Trace.at) < last.at, and_(col(Trace.at) == last.at, col(Trace.id) > last.id)))
     return list(session.exec(traces).all())

@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, text
-from sqlmodel import Field, Session, col, select
+from sqlalchemy import JSON, Index, or_, text
+from sqlmodel import Field, Session, col, func, select
 
 from challenges.people import Person
 from challenges.records import Instant, Record
@@ -99,6 +99,12 @@ def outbox_of(session: Session, season_id: UUID, most: int = 200) -> list[Letter
         .limit(most)
     )
     return list(session.exec(letters))
+
+
+def count_in_trouble(session: Session, season_id: UUID) -> int:
+    """How many letters of a season wait for somebody's decision: refused, or nobody knows."""
+    troubled = or_(col(Letter.refused_at).is_not(None), col(Letter.uncertain_at).is_not(None))
+    return session.exec(select(func.count()).where(Letter.season_id == season_id, troubled)).one()
 
 
 def latest(session: Session, most: int = 200) -> list[Letter]:

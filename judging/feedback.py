@@ -1,10 +1,12 @@
 """Feedback: the release of a challenge's results, and the packet that goes back to each team."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from random import SystemRandom
 from uuid import UUID
 
+from sqlalchemy import and_, case
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge, challenges_of
@@ -104,6 +106,30 @@ def releases_of(session: Session, season_id: UUID) -> dict[UUID, FeedbackRelease
         .where(Challenge.season_id == season_id)
     )
     return {row.challenge_id: row for row in session.exec(rows)}
+
+
+@dataclass(frozen=True)
+class Making:
+    """How far the packets of a release are."""
+
+    released_at: datetime
+    packets: int
+    rendered: int
+    troubled: int
+    """Not rendered, and the last attempt said why."""
+
+
+def making_of(session: Session, season_id: UUID) -> dict[UUID, Making]:
+    """The releases of a season by challenge, with their packets counted."""
+    troubled = case((and_(col(Packet.rendered_at).is_(None), col(Packet.trouble).is_not(None)), 1))
+    rows = (
+        select(FeedbackRelease, func.count(col(Packet.id)), func.count(col(Packet.rendered_at)), func.count(troubled))
+        .join(Challenge, col(Challenge.id) == col(FeedbackRelease.challenge_id))
+        .join(Packet, col(Packet.release_id) == col(FeedbackRelease.id), isouter=True)
+        .where(Challenge.season_id == season_id)
+        .group_by(col(FeedbackRelease.id))
+    )
+    return {release.challenge_id: Making(release.released_at, *counts) for release, *counts in session.exec(rows).all()}
 
 
 def unrendered(session: Session, most: int = 200) -> list[Packet]:

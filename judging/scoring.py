@@ -350,6 +350,26 @@ def states_of(session: Session, challenge_id: UUID) -> dict[Pair, SheetState]:
     }
 
 
+def missing_of(session: Session, challenge_id: UUID) -> list[tuple[Person, Team]]:
+    """Whose scoresheet on which team's submission is not handed in yet."""
+    rows = (
+        select(Person, Team)
+        .join(Panelist, col(Panelist.person_id) == col(Person.id))
+        .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
+        .join(Submission, col(Submission.id) == col(Assignment.submission_id))
+        .join(Entry, col(Entry.id) == col(Submission.entry_id))
+        .join(Team, col(Team.id) == col(Entry.team_id))
+        .join(Scoresheet, col(Scoresheet.assignment_id) == col(Assignment.id), isouter=True)
+        .where(
+            Panelist.challenge_id == challenge_id,
+            col(Assignment.ended_at).is_(None),
+            col(Scoresheet.handed_in_at).is_(None),
+        )
+        .order_by(Person.name, Person.email, Team.name)
+    )
+    return list(session.exec(rows).all())
+
+
 def find_for(session: Session, sheet_id: UUID, person_id: UUID) -> Desk:
     """A scoresheet for its own judge, while the assignment and the role last."""
     row = session.exec(

@@ -117,7 +117,7 @@ def at(slug: str, number: int) -> str:
 def choices() -> dict[str, Any]:
     """What the form offers, and which rows of it count as empty."""
     return {
-        "kinds": KINDS.values(), "zones": zones(),
+        "kinds": [(kind.code, kind.title) for kind in KINDS.values()], "zones": zones(),
         "deliverable_defaults": DELIVERABLE_DEFAULTS, "criterion_defaults": CRITERION_DEFAULTS,
     }  # fmt: skip
 

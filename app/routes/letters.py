@@ -15,9 +15,12 @@ from challenges.refusals import NotYours
 
 
 @get("/seasons/{slug:str}/outbox", guards=[organizer_of_season], sync_to_thread=True)
-def outbox(request: Request, session: Session, slug: FromPath[str]) -> Page:
+def outbox(request: Request, session: Session, settings: Settings, slug: FromPath[str]) -> Page:
     season = seasons.find_season(session, slug)
-    return page(request, "web/letters/outbox.html", season=season, letters=letters.outbox_of(session, season.id))
+    return page(
+        request, "web/letters/outbox.html", season=season, letters=letters.outbox_of(session, season.id),
+        has_mail_server=bool(settings.smtp_host),
+    )  # fmt: skip
 
 
 @post(
@@ -35,8 +38,9 @@ def send_again(
 
 
 @get("/mailbox", guards=[only_with_mailbox], sync_to_thread=True)
-def mailbox(request: Request, session: Session) -> Page:
-    return page(request, "web/letters/mailbox.html", letters=letters.latest(session))
+def mailbox(request: Request, session: Session, settings: Settings) -> Page:
+    found = [(letter, read_or_none(letter, settings)) for letter in letters.latest(session)]
+    return page(request, "web/letters/mailbox.html", letters=found)
 
 
 @get("/mailbox/{letter_id:uuid}", guards=[only_with_mailbox], sync_to_thread=True)
@@ -44,7 +48,14 @@ def read(request: Request, session: Session, settings: Settings, letter_id: From
     letter = session.get(letters.Letter, letter_id)
     if letter is None:
         raise NotYours
-    return page(request, "web/letters/read.html", letter=letter, rendered=mail.render(letter, settings, None))
+    return page(request, "web/letters/read.html", letter=letter, rendered=read_or_none(letter, settings))
+
+
+def read_or_none(letter: letters.Letter, settings: Settings) -> mail.Rendered | None:
+    """None where its secret is gone: it was sent while this site had a mail server."""
+    if letter.kind in mail.SECRETIVE and "secret" not in letter.facts:
+        return None
+    return mail.render(letter, settings, None)
 
 
 ROUTES = [outbox, send_again, mailbox, read]

@@ -56,6 +56,7 @@ def show(request: Request, session: Session, me: Me, slug: FromPath[str], number
     return page(
         request, "web/panels/show.html", season=season, challenge=challenge, Pair=Pair,
         judges=panels.judges_and_panelists(session, challenge), submissions=handed_in(session, challenge.id),
+        judging={person.id for _, person in seasons.holders(session, season.id, RoleKind.JUDGE)},
         states=states_of(session, challenge.id), release=release_of(session, challenge.id),
     )  # fmt: skip
 

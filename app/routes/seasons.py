@@ -11,6 +11,7 @@ from app.deps import Form, MaybeViewer, Me, Now, Request, Session
 from app.doors import anyone, founder, organizer_of_season
 from app.pages import Page, Redirect, page, see
 from app.routes.account import zones
+from app.run_sheet import run_sheet_of
 from challenges import seasons
 
 
@@ -57,7 +58,7 @@ def publish(request: Request, session: Session, me: Me, now: Now, slug: FromPath
 @get("/seasons/{slug:str}/run-sheet", guards=[organizer_of_season], sync_to_thread=True)
 def run_sheet(request: Request, session: Session, now: Now, slug: FromPath[str]) -> Page:
     season = seasons.find_season(session, slug)
-    return page(request, "web/seasons/run_sheet.html", **vars(overview.run_sheet_of(session, season, now)))
+    return page(request, "web/seasons/run_sheet.html", **vars(run_sheet_of(session, season, now)))
 
 
 def described(form: Form) -> tuple[str, str, str, date, date]:

@@ -12,6 +12,7 @@ from challenges.refusals import NotYours
 from challenges.seasons import RoleKind
 from challenges.teams import team_of
 from judging.feedback import packets_of, release_of
+from judging.scoring import missing_of
 from judging.standings import Placing, standings_of
 
 
@@ -21,10 +22,12 @@ def show(request: Request, session: Session, viewer: MaybeViewer, slug: FromPath
     challenge = challenges.find_for(session, season, number, id_of(viewer))
     release = release_of(session, challenge.id)
     if viewer and viewer.is_in(season.id, RoleKind.ORGANIZER):
+        missing = [] if release else missing_of(session, challenge.id)
+        packets = packets_of(session, challenge.id) if release else []
         return page(
             request, "web/standings/organizer.html", season=season, challenge=challenge, release=release,
-            standings=standings_of(session, challenge),
-            packets={packet.submission_id: packet for packet, _ in packets_of(session, challenge.id)},
+            standings=standings_of(session, challenge), missing=missing,
+            packets={packet.submission_id: packet for packet, _ in packets},
         )  # fmt: skip
     if release is None:
         raise NotYours

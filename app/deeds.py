@@ -1,0 +1,47 @@
+"""Deeds: how each trace of the history reads, as the end of a sentence that begins with a name."""
+
+from challenges.history import MARKED, Trace
+
+DEEDS = {
+    "season.created": "created the season",
+    "season.described": "changed the season’s title, story or dates",
+    "season.published": "published the season",
+    "role.granted": "named {person} {kind}",
+    "role.ended": "ended the role of {person} as {kind}",
+    "challenge.drafted": "drafted challenge {number}",
+    "challenge.redrafted": "changed the draft of challenge {number}",
+    "challenge.published": "published challenge {number}",
+    "brief.written": "wrote the brief of challenge {challenge}",
+    "brief.amended": "amended the brief of challenge {challenge} (amendment {amendment})",
+    "team.founded": "founded the team {name}",
+    "team.invited": "invited somebody to the team {name}",
+    "team.joined": "joined the team {name}",
+    "team.invitation_withdrawn": "withdrew an invitation to the team {name}",
+    "entry.entered": "entered the season with the team {team}",
+    "entry.withdrawn": "withdrew the team {team} from the season",
+    "upload.began": "began to upload {file}",
+    "upload.removed": "took the upload {file} off the list",
+    "submission.handed_in": "handed in version {version} for challenge {challenge}",
+    "panel.assigned": "assigned {readings} readings of challenge {challenge}",
+    "assignment.ended": "ended the assignment of a reading in challenge {challenge}",
+    "scoresheet.opened": "began a scoresheet of challenge {challenge}",
+    MARKED: "wrote on a scoresheet",
+    "scoresheet.handed_in": "handed in a scoresheet of challenge {challenge}",
+    "scoresheet.reopened": "took back a scoresheet of challenge {challenge}",
+    "feedback.released": "released the results of challenge {challenge}; {packets} packets are made",
+    "letter.tried_again": "had a mail to {to} sent again",
+    "person.signed_in": "signed in",
+}
+
+
+class Unsaid(dict[str, object]):
+    """Facts, of which an older trace may lack one."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"
+
+
+def sentence(trace: Trace) -> str:
+    """What was done. A deed that has no sentence yet is told by its own name: `mark.spilt` as “mark spilt”."""
+    told = DEEDS.get(trace.deed)
+    return told.format_map(Unsaid(trace.facts)) if told else trace.deed.replace(".", " ").replace("_", " ")
