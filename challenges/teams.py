@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, col, func, select
 from challenges.history import note
 from challenges.letters import write
 from challenges.people import Person, clean_address, clean_name
-from challenges.records import Instant, Record
+from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import RoleKind, Season, grant, role_of
 from challenges.signins import digest
@@ -68,7 +68,7 @@ def found(session: Session, season: Season, name: str, by: Person, now: datetime
     """A new team with its founder as the first member."""
     if not season.published_at:
         raise Refusal("This season is not published yet.")
-    _may_join(session, season.id, by)
+    _may_join(session, season, by)
     shown = clean_name(name, longest=60)
     if session.exec(select(Team).where(Team.season_id == season.id, Team.name_key == shown.casefold())).first():
         raise Refusal(f"There is already a team called “{shown}” in this season. Choose another name.", field="name")
@@ -80,10 +80,11 @@ def found(session: Session, season: Season, name: str, by: Person, now: datetime
     return team
 
 
-def _may_join(session: Session, season_id: UUID, person: Person) -> None:
-    if team_of(session, season_id, person.id):
+def _may_join(session: Session, season: Season, person: Person) -> None:
+    lock(session, season)  # two clicks at once make one team, and one member
+    if team_of(session, season.id, person.id):
         raise Refusal("You are already in a team of this season, and nobody can be in two.")
-    if role_of(session, season_id, person.id, RoleKind.JUDGE):
+    if role_of(session, season.id, person.id, RoleKind.JUDGE):
         raise Refusal("You judge this season, so you cannot take part in it.")
 
 
@@ -138,7 +139,7 @@ def accept(session: Session, token: str, season: Season, person: Person, now: da
     invitation, team = find_invitation(session, token, now)
     if invitation.email != person.email:
         raise Refusal(f"This invitation is for {invitation.email}. You are signed in as {person.email}.")
-    _may_join(session, season.id, person)
+    _may_join(session, season, person)
     invitation.accepted_at = now
     note(session, person, "team.joined", team, now, season.id, name=team.name)
     return _join(session, team, season, person, now)
