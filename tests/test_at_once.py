@@ -1,0 +1,313 @@
+"""What two people do at once: it happens once, and the second hears what the first did. Real threads, real commits."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any, TypeVar
+
+from sqlmodel import Session, col, func, select
+
+from app.db import Database
+from challenges import challenges, entries, seasons, signins, teams, versions
+from challenges.entries import Entry
+from challenges.records import Record
+from challenges.refusals import Refusal
+from challenges.seasons import RoleKind
+from challenges.submissions import Submission
+from challenges.versions import Version
+from judging import feedback, scoring
+from judging.feedback import FeedbackRelease, Packet
+from judging.panels import Pair, living_pairs
+from judging.scoring import BoxField, Change, Scoresheet, Stale
+from tests.cast import make_cast
+from tests.makers import (
+    DAY,
+    HOUR,
+    NOW,
+    PLAN,
+    SECOND,
+    Round,
+    Scene,
+    make_desk,
+    make_round,
+    make_scene,
+    make_sheet,
+    make_team,
+    make_upload,
+    secret_of,
+    stored,
+)
+
+T = TypeVar("T", bound=Record)
+
+
+def committed(database: Database, make: Callable[[Session], Any]) -> Any:
+    with database.writing() as session:
+        return make(session)
+
+
+def here(session: Session, record: T) -> T:
+    """The same row, as this transaction sees it."""
+    return session.get_one(type(record), record.id)
+
+
+def a_scene(session: Session) -> Scene:
+    return make_scene(session, make_cast(session))
+
+
+def a_round(session: Session) -> Round:
+    return make_round(session, a_scene(session))
+
+
+def at_once(database: Database, *deeds: Callable[[Session], Any]) -> list[Any]:
+    """Do these in transactions that begin together; what each gave, or how it was refused."""
+    together = Barrier(len(deeds), timeout=10)
+    given: list[Any] = [None] * len(deeds)
+
+    def run(at: int) -> None:
+        together.wait()
+        try:
+            with database.writing() as session:
+                given[at] = deeds[at](session)
+        except Exception as error:
+            given[at] = error
+
+    threads = [Thread(target=run, args=(at,)) for at in range(len(deeds))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return given
+
+
+def count(database: Database, what: Any, *which: Any) -> int:
+    with database.reading() as session:
+        return session.exec(select(func.count()).select_from(what).where(*which)).one()
+
+
+def test_two_members_begin_their_first_files(database: Database) -> None:
+    scene = committed(database, a_scene)
+
+    def begin(by: Any) -> Callable[[Session], Any]:
+        return lambda session: make_upload(session, scene.challenge, here(session, scene.entry), by).submission_id
+
+    first, second = at_once(database, begin(scene.cast.ben), begin(scene.cast.cleo))
+    assert first == second
+    assert count(database, Submission, Submission.entry_id == scene.entry.id) == 1
+
+
+def test_two_members_hand_in_the_same_files(database: Database) -> None:
+    scene = committed(database, a_scene)
+    upload = committed(
+        database, lambda session: make_upload(session, scene.challenge, here(session, scene.entry), scene.cast.ben)
+    )
+
+    def hand_in(by: Any) -> Callable[[Session], Any]:
+        return lambda session: (
+            versions.hand_in(session, scene.challenge, scene.entry, {upload.id: stored(upload)}, by, NOW + HOUR).id
+        )
+
+    first, second = at_once(database, hand_in(scene.cast.ben), hand_in(scene.cast.cleo))
+    assert first == second
+    assert count(database, Version, Version.submission_id == upload.submission_id) == 1
+
+
+def test_two_members_hand_in_different_files(database: Database) -> None:
+    scene = committed(database, a_scene)
+    uploads = [
+        committed(
+            database,
+            lambda session, nth=nth: make_upload(
+                session, scene.challenge, here(session, scene.entry), scene.cast.ben, now=NOW + nth * SECOND
+            ),
+        )
+        for nth in range(2)
+    ]
+
+    def hand_in(upload: Any) -> Callable[[Session], Any]:
+        return lambda session: (
+            versions.hand_in(
+                session, scene.challenge, scene.entry, {upload.id: stored(upload)}, scene.cast.ben, NOW + HOUR
+            ).number
+        )
+
+    given = at_once(database, *(hand_in(upload) for upload in uploads))
+    # The newer file was first: then the older one is no longer waiting. Otherwise there are two versions.
+    said = [getattr(one, "message", one) for one in given]
+    assert said in ([1, 2], ["There is nothing new to hand in. Upload a file first.", 1])
+
+
+def test_two_clicks_enter_once(database: Database) -> None:
+    def ready(session: Session) -> Any:
+        cast = make_cast(session)
+        season = seasons.create(
+            session, cast.ada, "A", "B", "UTC", NOW.date(), (NOW + timedelta(days=30)).date(), NOW
+        )  # fmt: skip
+        seasons.publish(session, season, cast.ada, NOW)
+        return season, make_team(session, season, cast.ben), cast.ben
+
+    season, team, ben = committed(database, ready)
+
+    def enter(session: Session) -> Any:
+        return entries.enter(session, here(session, team), season, ben, NOW).id
+
+    first, second = at_once(database, enter, enter)
+    assert first == second
+    assert count(database, Entry, Entry.team_id == team.id) == 1
+
+
+def test_two_organizers_draft_two_challenges(database: Database) -> None:
+    scene = committed(database, a_scene)
+
+    def draft(session: Session) -> int:
+        return challenges.draft(session, here(session, scene.season), PLAN, scene.cast.ada, NOW).number
+
+    assert sorted(at_once(database, draft, draft)) == [2, 3]
+
+
+def test_two_organizers_do_not_end_each_other(database: Database) -> None:
+    scene = committed(database, a_scene)
+    committed(
+        database,
+        lambda session: seasons.grant(
+            session, scene.season, scene.cast.eve, RoleKind.ORGANIZER, scene.cast.ada, NOW
+        ),
+    )  # fmt: skip
+
+    def end(who: Any, by: Any) -> Callable[[Session], Any]:
+        def deed(session: Session) -> Any:
+            role = seasons.role_of(session, scene.season.id, who.id, RoleKind.ORGANIZER)
+            assert role
+            return seasons.end_role(session, role, by, NOW)
+
+        return deed
+
+    ada, eve = scene.cast.ada, scene.cast.eve
+    given = at_once(database, end(ada, eve), end(eve, ada))
+    said = {getattr(one, "message", one) for one in given}
+    assert said == {None, "This is the last organizer. Name another one first."}
+
+
+def test_a_scoresheet_opens_once(database: Database) -> None:
+    round_ = committed(database, a_round)
+    challenge, judge = round_.scene.challenge, round_.judges[0]
+
+    def open_sheet(session: Session) -> Any:
+        assignment = living_pairs(session, challenge.id)[Pair(judge.id, round_.submission_id)]
+        return scoring.open_sheet(session, assignment, challenge, judge, challenge.settled_at).id
+
+    first, second = at_once(database, open_sheet, open_sheet)
+    assert first == second
+    assert count(database, Scoresheet, Scoresheet.id == first) == 1
+
+
+def test_two_tabs_do_not_overwrite_each_other(database: Database) -> None:
+    round_ = committed(database, a_round)
+    judge = round_.judges[0]
+    desk = committed(database, lambda session: make_desk(session, round_.scene.challenge, judge, round_.submission_id))
+
+    def save(text: str) -> Callable[[Session], Any]:
+        def deed(session: Session) -> Any:
+            mine = scoring.find_for(session, desk.sheet.id, judge.id)
+            return scoring.save_marks(session, mine, [Change(BoxField.OVERALL, text, 0)], judge, NOW)
+
+        return deed
+
+    given = at_once(database, save("one"), save("two"))
+    (stale,) = [one for one in given if isinstance(one, Stale)]
+    with database.reading() as session:
+        kept = session.get_one(Scoresheet, desk.sheet.id)
+        assert (kept.comment, kept.comment_revision) == (stale.theirs, 1)
+        assert {stale.change.value, stale.theirs} == {"one", "two"}
+
+
+def test_feedback_is_released_once(database: Database) -> None:
+    def read(session: Session) -> Round:
+        round_ = a_round(session)
+        for judge in round_.judges:
+            make_sheet(session, round_.scene.challenge, judge, round_.submission_id)
+        return round_
+
+    round_ = committed(database, read)
+    challenge = round_.scene.challenge
+
+    def release(session: Session) -> Any:
+        return feedback.release(
+            session, here(session, challenge), round_.scene.cast.ada, challenge.settled_at + DAY
+        ).id  # fmt: skip
+
+    first, second = at_once(database, release, release)
+    assert first == second
+    assert count(database, FeedbackRelease, FeedbackRelease.challenge_id == challenge.id) == 1
+    assert count(database, Packet, col(Packet.submission_id) == round_.submission_id) == 1
+
+
+def test_one_person_founds_one_team(database: Database) -> None:
+    scene = committed(database, a_scene)
+
+    def found(name: str) -> Callable[[Session], Any]:
+        return lambda session: teams.found(session, here(session, scene.season), name, scene.cast.eve, NOW).name
+
+    given = at_once(database, found("One"), found("Two"))
+    refusals = [one.message for one in given if isinstance(one, Refusal)]
+    assert refusals == ["You are already in a team of this season, and nobody can be in two."]
+
+
+def test_one_name_is_one_teams(database: Database) -> None:
+    scene = committed(database, a_scene)
+
+    def found(by: Any) -> Callable[[Session], Any]:
+        return lambda session: teams.found(session, here(session, scene.season), "Same", by, NOW).name
+
+    given = at_once(database, found(scene.cast.eve), found(scene.cast.dev))
+    assert sorted(getattr(one, "message", one) for one in given) == [
+        "Same", "There is already a team called “Same” in this season. Choose another name.",
+    ]  # fmt: skip
+
+
+def test_an_invitation_is_accepted_once(database: Database) -> None:
+    scene = committed(database, a_scene)
+    cast = scene.cast
+    committed(database, lambda session: teams.invite(session, scene.team, scene.season, cast.eve.email, cast.ben, NOW))
+    with database.reading() as session:
+        token = secret_of(session, cast.eve.email)["token"]
+
+    def accept(session: Session) -> str:
+        teams.accept(session, token, here(session, scene.season), cast.eve, NOW)
+        return "joined"
+
+    given = {getattr(one, "message", one) for one in at_once(database, accept, accept)}
+    assert given - {
+        "This invitation has been used, withdrawn or is older than two weeks. Ask the team for a new one.",
+        "You are already in a team of this season, and nobody can be in two.",
+    } == {"joined"}  # fmt: skip
+    with database.reading() as session:
+        assert [person.name for person in teams.members_of(session, scene.team.id)] == ["Ben", "Cleo", "Eve"]
+
+
+def test_a_link_signs_in_once(database: Database) -> None:
+    committed(database, lambda session: signins.ask(session, "kim@example.org", "198.51.100.1", NOW))
+    with database.reading() as session:
+        link = secret_of(session, "kim@example.org")["link"]
+
+    def use(session: Session) -> str:
+        return signins.use_link(session, link, NOW).email
+
+    assert sorted(getattr(one, "message", one) for one in at_once(database, use, use)) == [
+        "This link has been used or is older than 15 minutes. Ask for a new one; it takes a moment.",
+        "kim@example.org",
+    ]
+
+
+def test_guesses_at_once_are_all_counted(database: Database) -> None:
+    committed(database, lambda session: signins.ask(session, "kim@example.org", "198.51.100.1", NOW))
+    with database.reading() as session:
+        code = secret_of(session, "kim@example.org")["code"]
+    wrong = "000000" if code != "000000" else "000001"
+
+    def guess(session: Session) -> object:
+        return signins.use_code(session, "kim@example.org", wrong, NOW)
+
+    assert at_once(database, *[guess] * 5) == [None] * 5
+    with database.writing() as session:
+        assert signins.use_code(session, "kim@example.org", code, NOW) is None
