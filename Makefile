@@ -1,6 +1,8 @@
 # Every command of this project; `make` alone lists them.
 SHELL := /bin/bash
 BIN := .venv/bin
+# Compiled modules are kept whatever the machine says: they are half of a quick second start.
+unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help run test check soak bench clean-data lock ruff types imports
 
