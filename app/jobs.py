@@ -7,6 +7,7 @@ after a crash. Everybody may ask for a job as often as they like: its id is made
 import fcntl
 import hashlib
 import logging
+import math
 import os
 import signal
 import threading
@@ -31,7 +32,7 @@ from app.db import Database, after_commit
 from app.logs import configure_logs
 from app.mail import Outcome, deliver
 from app.settings import Settings
-from app.storage import Store, StoreAway
+from app.storage import FileLost, Store, StoreAway, StoreUnfit
 from challenges import letters, receipts, versions
 from challenges.letters import Letter, LetterState
 from challenges.versions import Version
@@ -44,6 +45,7 @@ APPLICATION = "charrette"
 POLL_SECONDS = 0.2
 SWEEP_SECONDS = 2.0
 STOP_SECONDS = 10
+TIDY_SECONDS = 3600
 KEPT_DAYS = 7
 PAUSES = (2, 5, 10, 20, 30, 60, 120, 300)
 """Seconds before the second try, the third, …; the last one repeats."""
@@ -214,12 +216,15 @@ def attempt_once(verb: str, row: str) -> bool:
     try:
         done = VERBS[verb][0](tools, UUID(row))
     except StoreAway as trouble:
+        done = False
         log.warning("%s %s: %s", verb, row, trouble)
-        done = False
         _note_trouble(tools, verb, row, trouble.message)
-    except Exception as trouble:
-        log.exception("%s %s failed", verb, row)
+    except FileLost as trouble:  # somebody emptied the store behind our back, and may bring it back from a copy
         done = False
+        log.error("%s %s: %s", verb, row, trouble)
+    except Exception as trouble:
+        done = False
+        log.exception("%s %s failed", verb, row)
         _note_trouble(tools, verb, row, f"{type(trouble).__name__}: {trouble}")
     log.info("%s %s %s in %.2f s", verb, row, "done" if done else "is to be tried again", time.monotonic() - began)
     return done
@@ -242,7 +247,12 @@ def work(settings: Settings) -> None:
         signal.signal(ending, lambda *_: stop.set())
     with alone(settings, stop) as first:
         if first:
-            _work(settings, stop)
+            try:
+                _work(settings, stop)
+            except StoreUnfit as unfit:
+                log.critical("%s", unfit)
+                logging.shutdown()
+                os._exit(1)
     # A letter or a packet that did not end in time is found again by its row; waiting longer would not make it safer.
     logging.shutdown()
     os._exit(0)
@@ -250,30 +260,31 @@ def work(settings: Settings) -> None:
 
 def _work(settings: Settings, stop: threading.Event) -> None:
     database = Database(settings)
-    _bench[:] = [Tools(settings, database, Store(settings), Clock(settings))]
+    store = Store(settings)
+    _bench[:] = [Tools(settings, database, store, Clock(settings))]
     migrate(settings)
     _launch(settings)
     log.info("the worker works")
     asked: set[str] = set()
-    tidied = 0.0
-    while True:
+    store_is_ready, tidied_at = False, -math.inf
+    while not stop.is_set():
         try:
+            store_is_ready = store_is_ready or _prepare(store)
             asked = _sweep(database, asked)
             _beat(settings)
-            if time.monotonic() - tidied > 3600 or not tidied:
-                tidied = time.monotonic()
+            if time.monotonic() - tidied_at > TIDY_SECONDS:
+                tidied_at = time.monotonic()
                 _tidy()
+        except StoreUnfit:
+            raise
         except Exception:
             log.exception("the sweep failed; it will be tried again")
-        if stop.wait(SWEEP_SECONDS):
-            break
+        stop.wait(SWEEP_SECONDS)
     log.info("the worker stops")
     DBOS.destroy(workflow_completion_timeout_sec=STOP_SECONDS)
 
 
 def _launch(settings: Settings) -> None:
-    # Its lines go where ours go, and it does not add a handler of its own to a logger that has one.
-    logging.getLogger("dbos").addHandler(logging.NullHandler())
     DBOS(
         config={
             "name": APPLICATION,
@@ -286,7 +297,6 @@ def _launch(settings: Settings) -> None:
             "use_listen_notify": False,
             "run_migrations": False,
             "scheduler_polling_interval_sec": 3600.0,
-            "notification_listener_polling_interval_sec": 60.0,
         }
     )
     DBOS.launch()
@@ -294,6 +304,16 @@ def _launch(settings: Settings) -> None:
         DBOS.register_queue(
             name, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
         )
+
+
+def _prepare(store: Store) -> bool:
+    """Letters go out while the store is away, so the worker does not wait for it."""
+    try:
+        store.prepare()
+    except StoreAway as trouble:
+        log.warning("%s", trouble)
+        return False
+    return True
 
 
 def _sweep(database: Database, asked: set[str]) -> set[str]:
@@ -336,8 +356,17 @@ def migrate(settings: Settings) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         with _engine(engine_url(settings)).connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")  # stays with the file
+    _quiet()
     DBOS.migrate(engine_url(settings))
     _beats.create(_engine(engine_url(settings)), checkfirst=True)
+
+
+def _quiet() -> None:
+    """The engine's warnings go where our own lines go: to a logger that has a handler it adds none."""
+    engine = logging.getLogger("dbos")
+    engine.setLevel(logging.WARNING)
+    if not engine.handlers:
+        engine.addHandler(logging.NullHandler())
 
 
 def last_beat(settings: Settings) -> datetime | None:

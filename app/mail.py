@@ -81,14 +81,15 @@ def render(letter: Letter, settings: Settings, zone: str | None) -> Rendered:
     """The letter in words; `zone` is its reader's, if we know it. The text template's first line is the subject."""
     known = {
         **letter.facts, "to_name": letter.to_name, "to_email": letter.to_email, "zone": zone,
-        "site": settings.url, "link": settings.url + _way(letter),
+        "site": settings.url, "link": settings.url + way_of(letter),
     }  # fmt: skip
     subject, _, text = _environment.get_template(f"mail/{letter.kind}.txt").render(known).partition("\n")
     html = _environment.get_template(f"mail/{letter.kind}.html").render(known, subject=subject.strip())
     return Rendered(" ".join(subject.split()), text.strip() + "\n", html)
 
 
-def _way(letter: Letter) -> str:
+def way_of(letter: Letter) -> str:
+    """The path to which its link leads."""
     way, then = WAYS[letter.kind].format_map(letter.facts), letter.facts.get("then", "/")
     return way if then == "/" else f"{way}?next={quote(then, safe='/')}"
 

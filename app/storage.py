@@ -39,6 +39,10 @@ class StoreAway(Exception):
         super().__init__(f"{self.message} ({why})")
 
 
+class FileLost(Exception):
+    """The store has no such version of that file any more, although we were told that it has."""
+
+
 class StoreUnfit(Exception):
     """The store answers, but cannot do what we rely on; `missing` says what, one sentence each."""
 
@@ -132,7 +136,12 @@ class Store:
     def read(self, key: str, version_id: str) -> Iterator[bytes]:
         """The bytes of that version, a piece at a time."""
         with _reaching():
-            found = self._server.get_object(**self._named(key, version_id))
+            try:
+                found = self._server.get_object(**self._named(key, version_id))
+            except ClientError as error:
+                if _is_absent(error):
+                    raise FileLost(f"{key} (version {version_id}) is not in the store") from error
+                raise
             with closing(found["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
 

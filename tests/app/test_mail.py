@@ -13,7 +13,8 @@ import pytest
 
 from app.clock import Clock
 from app.db import Database
-from app.mail import TEMPLATES, WAYS, Outcome, deliver, envelope, render, send_test
+from app.mail import TEMPLATES, WAYS, Outcome, deliver, envelope, render, send_test, way_of
+from app.main import create_app
 from app.settings import Settings
 from challenges.letters import Letter, LetterState, send_again, write
 from challenges.people import person_for
@@ -27,8 +28,8 @@ FILES = [
 ]
 HAND_IN: dict[str, Any] = {
     "season": "The Long Winter", "season_zone": "America/New_York", "challenge": "A field hospital", "number": 1,
-    "team": "Plan <B>", "version": 2, "version_id": "6f1c", "handed_in_at": HANDED_IN.isoformat(), "handed_in_by": "Ben",
-    "was_in_flight": True, "files": FILES,
+    "team": "Plan <B>", "version": 2, "version_id": "6f1c", "handed_in_at": HANDED_IN.isoformat(),
+    "handed_in_by": "Ben", "was_in_flight": True, "files": FILES,
 }  # fmt: skip
 FACTS: dict[str, dict[str, Any]] = {
     "sign_in": {"secret": {"code": "012345", "link": "tok-en_1"}, "then": "/seasons/a?b=c&d", "minutes": 15},
@@ -49,13 +50,25 @@ FACTS: dict[str, dict[str, Any]] = {
 def settings_for(folder: Path, sink: MailSink | None = None, **over: Any) -> Settings:
     server = {"smtp_host": "127.0.0.1", "smtp_port": sink.port, "smtp_security": "none"} if sink else {}
     files = "https://files.charrette.example"
-    base = {"data_dir": folder, "s3_public_endpoint": files, "secret": "s" * 32, "mail_from": "The Long Winter <winter@charrette.example>"}
+    base = {
+        "data_dir": folder,
+        "s3_public_endpoint": files,
+        "secret": "s" * 32,
+        "mail_from": "The Long Winter <winter@charrette.example>",
+    }
     return Settings(**{"_env_file": None, "url": "https://charrette.example", **base, **server, **over})
 
 
 def letter_of(kind: str, **over: Any) -> Letter:
     return Letter(
-        **{"kind": kind, "to_email": "cleo@example.org", "to_name": "Cleo", "facts": FACTS[kind], "created_at": NOW, **over}
+        **{
+            "kind": kind,
+            "to_email": "cleo@example.org",
+            "to_name": "Cleo",
+            "facts": FACTS[kind],
+            "created_at": NOW,
+            **over,
+        }
     )
 
 
@@ -129,6 +142,16 @@ def test_templates_and_ways_are_the_same_kinds_as_the_domain_writes() -> None:
     assert written == set(WAYS) - {"test"}
 
 
+def test_every_letter_leads_to_a_page_that_is_there(tmp_path: Path) -> None:
+    pages = {
+        route.path for route in create_app(settings_for(tmp_path)).routes if "GET" in getattr(route, "methods", ())
+    }
+    shapes = [re.compile(re.sub(r"\\{.*?\\}", "[^/]+", re.escape(path)) + r"(\?.*)?") for path in pages]
+    for kind in FACTS:
+        way = way_of(letter_of(kind))
+        assert any(shape.fullmatch(way) for shape in shapes), way
+
+
 def test_a_receipt_names_every_file_and_three_instants(tmp_path: Path) -> None:
     receipt = render(letter_of("receipt"), settings_for(tmp_path), "Europe/Berlin")
     for part in (
@@ -155,7 +178,8 @@ def test_a_difference_is_loud_and_names_both_sums_of_the_file_alone(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    "name", ["Eve\r\nBcc: all@example.org", "Eve\n\nHello", 'Eve "quoted" <x@y.z>', "Ève 設計", "a" * 80, "\u2028Bcc: x", ","]
+    "name",
+    ["Eve\r\nBcc: all@example.org", "Eve\n\nHello", 'Eve "quoted" <x@y.z>', "Ève 設計", "a" * 80, "\u2028Bcc: x", ","],
 )
 def test_no_name_can_forge_a_header(name: str, tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
