@@ -61,7 +61,9 @@ def receipt_of(session: Session, version: Version, season: Season, challenge: Ch
 def mail_receipt(
     session: Session, version: Version, season: Season, challenge: Challenge, team: Team, now: datetime
 ) -> None:
-    """Every member gets it, not only the one who pressed the button."""
+    """Every member gets it, not only the one who pressed the button; a second click on it sends no second mail."""
+    if version.handed_in_at != now:
+        return
     _mail(session, "receipt", receipt_of(session, version, season, challenge, team), season, team, now)
 
 
