@@ -16,7 +16,7 @@ const bundled = await build({
   entryPoints: ["css/app.css", "src/app.ts", "src/upload.ts", "src/viewer.ts", "src/scoring.ts"],
   outdir: out,
   entryNames: "[name]-[hash]",
-  chunkNames: "chunk-[name]-[hash]",
+  chunkNames: "[name]-[hash]",
   assetNames: "fonts/[name]-[hash]",
   bundle: true,
   splitting: true,
@@ -53,7 +53,7 @@ for (const file of bundled.outputFiles) await put(relative(out, file.path), Buff
 for (const [path, made] of Object.entries(bundled.metafile.outputs)) {
   const name = relative(out, join(here, path));
   if (made.entryPoint?.startsWith("css/") || made.entryPoint?.startsWith("src/")) {
-    if (/\.(css|js)$/.test(name) && !name.startsWith("chunk-")) manifest[basename(made.entryPoint).replace(/\.ts$/, ".js")] = name;
+    if (/\.(css|js)$/.test(name)) manifest[basename(made.entryPoint).replace(/\.ts$/, ".js")] = name;
   } else if (name.startsWith("fonts/")) {
     manifest[name.replace(/-[A-Z0-9]{8}(?=\.woff2$)/, "")] = name;
   }

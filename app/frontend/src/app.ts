@@ -3,6 +3,7 @@ import htmx from "htmx.org/dist/htmx.esm.js";
 import { startClocks } from "./clock";
 import { fillZones, showOwnZone } from "./zone";
 import { csrfToken } from "./server";
+import { followWeights } from "./weights";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
@@ -38,6 +39,7 @@ function say(sentence: string): void {
 function brighten(root: ParentNode): void {
   showOwnZone(root);
   fillZones(root);
+  followWeights(root);
 }
 
 document.addEventListener("click", (event) => {

@@ -50,7 +50,6 @@ function prepare(form: HTMLFormElement): void {
   });
   part(form, "[data-cancel]").addEventListener("click", () => {
     abort.abort();
-    input.value = "";
     input.focus();
   });
   part(form, "[data-retry]").addEventListener("click", () => start(file));
@@ -88,6 +87,8 @@ async function send(form: HTMLFormElement, file: File, signal: AbortSignal): Pro
     else show.stopped();
   } finally {
     running.delete(signal);
+    // Else the same file, exported anew, would be no change to the browser.
+    if (latest.get(form) === signal) part<HTMLInputElement>(form, "input[type=file]").value = "";
   }
 }
 

@@ -45,8 +45,9 @@ export function startKeys(form: HTMLFormElement, setLevel: (criterion: Element, 
     }
     if (!criterion) return false;
     if (key === "n") {
-      const text = criterion.querySelector<HTMLElement>("[data-field=comment] textarea");
+      const text = criterion.querySelector<HTMLTextAreaElement>("[data-field=comment] textarea");
       text?.focus();
+      text?.setSelectionRange(text.value.length, text.value.length);
       return text !== null;
     }
     const radio = /^[1-9]$/.test(key) ? criterion.querySelector<HTMLInputElement>(`input[type=radio][data-key="${key}"]`) : null;
