@@ -84,9 +84,15 @@ async def only_with_clock(connection: Connection, handler: BaseRouteHandler) -> 
 async def only_with_mailbox(connection: Connection, handler: BaseRouteHandler) -> None:
     """Where a page shows the letters, for want of a mail server: in a demo, or to whoever sits at this machine."""
     settings = settings_of(connection)
-    at_home = settings.is_local and ip_address(network_address(connection.scope)).is_loopback
-    if settings.smtp_host or not (settings.demo or at_home):
+    if settings.smtp_host or not (settings.demo or settings.is_local and sits_here(connection)):
         raise NotYours
+
+
+def sits_here(connection: Connection) -> bool:
+    try:
+        return ip_address(network_address(connection.scope)).is_loopback
+    except ValueError:  # a peer without an address: whoever sits behind a socket file
+        return False
 
 
 def of_season(kind: RoleKind) -> Guard:
