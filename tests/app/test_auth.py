@@ -24,6 +24,9 @@ from tests.cast import Cast, make_cast
 from tests.makers import make_season, secret_of
 from tests.web import Browser, Site, open_site
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what never reaches the database."""
+
 SENT = "We have sent a link and a code of six digits."
 
 
@@ -133,6 +136,7 @@ def test_the_cookie_is_out_of_reach_and_new_at_every_sign_in(site: Site, people:
     assert old.get("/account").headers["location"] == "/sign-in?next=/account"
 
 
+@ON_SQLITE
 def test_under_https_cookies_belong_to_this_host_alone(site_settings: Callable[..., Settings]) -> None:
     settings = site_settings(url="https://charrette.test", s3_public_endpoint="https://files.test")
     with open_site(settings) as site:
@@ -234,6 +238,7 @@ def statuses_of_ben(site: Site, people: Cast) -> list[int]:
     return seen
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -261,6 +266,7 @@ def test_a_form_without_our_token_is_refused(site: Site, people: Cast) -> None:
         assert (answer.status_code, "reload the page" in answer.text) == (403, True)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize("token", ["old", "0" * 128, "%C3%A9"])
 def test_a_foreign_csrf_cookie_is_replaced_not_kept(site: Site, people: Cast, token: str) -> None:
     """After `./var` was emptied, browsers still have the cookie of the site before."""

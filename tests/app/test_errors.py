@@ -22,6 +22,9 @@ from challenges.people import Person, person_for
 from challenges.refusals import Conflict, NotYours, Refusal, TooMany
 from tests.web import Site, open_site
 
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""For what never reaches the database."""
+
 TROUBLES: dict[str, Exception] = {
     "bug": ZeroDivisionError("secret detail"),
     "refusal": Refusal("The name is taken.", field="name"),
@@ -80,6 +83,7 @@ def probes(site_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPat
         yield site
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("kind", "status", "sentence"),
     [
@@ -163,6 +167,7 @@ PART = b'--b\r\nContent-Disposition: form-data; name="name"'
 URLENCODED, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
@@ -188,6 +193,7 @@ def test_a_malformed_form_is_never_an_error_of_ours(probes: Site, kind: str, bod
     assert answer.headers["x-request-id"] in answer.text or "not a mail address" in answer.text
 
 
+@ON_SQLITE
 def test_naughty_strings_are_texts_like_others(site: Site) -> None:
     naughty = [
         "' OR 1=1 --",
@@ -207,11 +213,13 @@ def test_naughty_strings_are_texts_like_others(site: Site) -> None:
         assert site.browser().get(f"/{quote(word)}").status_code == 404
 
 
+@ON_SQLITE
 def test_a_body_that_is_too_large(site: Site) -> None:
     answer = site.browser().send_form("/sign-in", email="x" * 3_000_000)
     assert (answer.status_code, "Too large" in answer.text) == (413, True)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     "path",
     ["/account/sessions/not-an-id/ending", "/%00", "/sign-in/link/%00", "/seasons/%00", "/x?y=%00", "/a" * 5000],
@@ -221,6 +229,7 @@ def test_addresses_that_name_nothing(site: Site, path: str) -> None:
     assert (answer.status_code, "Nothing here" in answer.text) == (404, True)
 
 
+@ON_SQLITE
 def test_unknown_methods_and_head(site: Site) -> None:
     browser = site.browser()
     assert [browser.request(method, "/sign-in").status_code for method in ("TRACE", "PROPFIND", "HEAD")] == [
@@ -234,6 +243,7 @@ def test_unknown_methods_and_head(site: Site) -> None:
     assert (put.status_code, "Not like this" in put.text) == (405, True)
 
 
+@ON_SQLITE
 def test_every_answer_carries_the_headers(site: Site) -> None:
     browser = site.browser()
     expected = {
@@ -252,6 +262,7 @@ def test_every_answer_carries_the_headers(site: Site) -> None:
         assert "frame-ancestors 'none'; base-uri 'none'; object-src 'none'" in policy
 
 
+@ON_SQLITE
 def test_what_may_be_kept(site: Site, probes: Site) -> None:
     static = Path("app/static/manifest.json")
     if static.exists():
@@ -262,6 +273,7 @@ def test_what_may_be_kept(site: Site, probes: Site) -> None:
     assert site.browser().get("/sign-in").headers["cache-control"] == "private, no-cache"
 
 
+@ON_SQLITE
 def test_no_secret_reaches_the_log(capsys: pytest.CaptureFixture[str], site: Site) -> None:
     site.browser().get("/sign-in/link/very-secret-link?next=/x&X-Amz-Signature=abc")
     line = next(line for line in capsys.readouterr().err.splitlines() if "charrette.requests" in line)
@@ -270,6 +282,7 @@ def test_no_secret_reaches_the_log(capsys: pytest.CaptureFixture[str], site: Sit
     assert "abc" not in line
 
 
+@ON_SQLITE
 def test_a_route_without_a_door_stops_the_start(
     site_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,6 +295,7 @@ def test_a_route_without_a_door_stops_the_start(
         pass
 
 
+@ON_SQLITE
 def test_every_route_tells_its_doors(site: Site) -> None:
     check_doors(site.app)
     known = {(door.method, door.path): door.guards for door in doors(site.app)}
