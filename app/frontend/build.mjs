@@ -40,8 +40,9 @@ async function put(path, bytes) {
   written.add(path);
   if (await sameOnDisk(target, bytes)) return;
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(`${target}.part`, bytes);
-  await rename(`${target}.part`, target);
+  const part = `${target}.${process.pid}.part`;
+  await writeFile(part, bytes);
+  await rename(part, target);
 }
 
 async function sameOnDisk(target, bytes) {
@@ -67,9 +68,14 @@ for (const name of await readdir(join(here, "assets"))) {
   manifest[name] = hashed;
 }
 
+// The fonts' licence asks to travel with them.
+for (const face of ["atkinson-hyperlegible-next", "atkinson-hyperlegible-mono", "bricolage-grotesque"]) {
+  await put(`fonts/${face}.LICENSE.txt`, await readFile(join(here, "node_modules/@fontsource-variable", face, "LICENSE")));
+}
+
 const pdfjsOut = `pdfjs/${pdfjsVersion}`;
 if (!(await stat(join(out, pdfjsOut, "LICENSE")).catch(() => null))) {
-  const part = join(out, "pdfjs", ".part");
+  const part = join(out, "pdfjs", `.${process.pid}.part`);
   await rm(part, { recursive: true, force: true });
   await mkdir(part, { recursive: true });
   for (const folder of ["cmaps", "standard_fonts", "wasm", "iccs"]) await cp(join(pdfjs, folder), join(part, folder), { recursive: true });
@@ -88,7 +94,7 @@ async function sweep() {
   for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = relative(out, join(entry.parentPath ?? entry.path, entry.name));
-    if (!written.has(path) && !path.startsWith(`${pdfjsOut}/`)) await rm(join(out, path));
+    if (!written.has(path) && !path.startsWith(`${pdfjsOut}/`)) await rm(join(out, path), { force: true });
   }
 }
 

@@ -57,7 +57,7 @@ export function startKeys(form: HTMLFormElement, setLevel: (criterion: Element, 
 }
 
 function goTo(criterion: HTMLElement): void {
-  const heading = criterion.querySelector<HTMLElement>("h3");
+  const heading = criterion.querySelector<HTMLElement>(".criterion-head [tabindex]");
   heading?.focus({ preventScroll: true });
   criterion.scrollIntoView({ block: "nearest" });
 }
