@@ -9,10 +9,10 @@ from sqlmodel import Session
 
 from app.auth import Viewer
 from challenges.challenges import Challenge, challenges_of
-from challenges.entries import Entry, entries_of, entry_of
+from challenges.entries import Entry, count_entries, entry_of
 from challenges.seasons import RoleKind, Season
 from challenges.teams import Team, team_of
-from challenges.versions import Work, count_handed_in, work_of
+from challenges.versions import Progress, count_handed_in, progress_of
 from judging.feedback import FeedbackRelease, Packet, packets_for_entry, releases_of
 
 
@@ -22,7 +22,7 @@ class Mine:
 
     team: Team
     entry: Entry | None
-    work: Work | None
+    progress: Progress | None
     """On the challenge that is open now."""
     packets: dict[UUID, Packet]
     """By challenge, once it may be read."""
@@ -36,7 +36,6 @@ class Home:
     challenges: Sequence[Challenge]
     current: Challenge | None
     """The open one that is due first; else the last one that was."""
-    entries: Sequence[tuple[Entry, Team]]
     releases: dict[UUID, FeedbackRelease]
     mine: Mine | None
     is_organizer: bool
@@ -72,18 +71,16 @@ def home_of(session: Session, season: Season, viewer: Viewer | None, now: dateti
     challenges = challenges_of(session, season.id, with_drafts=is_organizer)
     published = [challenge for challenge in challenges if challenge.published_at]
     current = current_of(published, now)
-    entries = [(entry, team) for entry, team in entries_of(session, season.id) if not entry.withdrawn_at]
     return Home(
         season=season,
         challenges=challenges,
         current=current,
-        entries=entries,
         releases=releases_of(session, season.id),
-        mine=_mine(session, season, current, viewer, now) if viewer else None,
+        mine=_mine(session, season, current, viewer) if viewer else None,
         is_organizer=is_organizer,
         is_judge=bool(viewer and viewer.is_in(season.id, RoleKind.JUDGE)),
         segments=segments_of(season, published, now),
-        steps=steps_of(published, len(entries), count_handed_in(session, season.id), now),
+        steps=steps_of(published, count_entries(session, season.id), count_handed_in(session, season.id), now),
         zone=viewer.person.zone if viewer and viewer.person.zone else season.zone,
     )
 
@@ -115,7 +112,7 @@ def current_of(challenges: Sequence[Challenge], now: datetime) -> Challenge | No
     return min(still_open, key=lambda challenge: challenge.due_at, default=challenges[-1] if challenges else None)
 
 
-def _mine(session: Session, season: Season, current: Challenge | None, viewer: Viewer, now: datetime) -> Mine | None:
+def _mine(session: Session, season: Season, current: Challenge | None, viewer: Viewer) -> Mine | None:
     team = team_of(session, season.id, viewer.person.id)
     if team is None:
         return None
@@ -123,6 +120,6 @@ def _mine(session: Session, season: Season, current: Challenge | None, viewer: V
     return Mine(
         team=team,
         entry=entry,
-        work=work_of(session, current.id, entry.id) if entry and current else None,
+        progress=progress_of(session, current.id, entry.id) if entry and current else None,
         packets=packets_for_entry(session, entry.id) if entry else {},
     )

@@ -78,8 +78,8 @@ def large_season(folder: Path) -> Iterator[str]:
         site.stop()
     yield from ("", "## Pages", "")
     sheets = ENTRIES * READINGS
-    yield f"{ENTRIES} entries × {READINGS} = {sheets} scoresheets of {JUDGES} judges × {CRITERIA} criteria, on SQLite,"
-    yield f"one web process over loopback, one client, {ROUNDS} rounds. The floor is `/health/live`, which asks nothing."
+    yield f"{ENTRIES} entries × {READINGS} = {sheets} scoresheets of {JUDGES} judges × {CRITERIA} criteria on SQLite,"
+    yield f"one web process over loopback, one client, {ROUNDS} rounds. The floor, `/health/live`, asks nothing."
     yield ""
     yield "| page | p50 ms | p95 ms | SQL statements | aim | nearest peer |"
     yield "|---|---|---|---|---|---|"

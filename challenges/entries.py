@@ -5,7 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, col, func, select
 
 from challenges.history import note
 from challenges.people import Person
@@ -67,6 +67,12 @@ def entries_of(session: Session, season_id: UUID) -> list[tuple[Entry, Team]]:
     """Every entry of a season with its team, by name."""
     found = select(Entry, Team).join(Team, col(Team.id) == col(Entry.team_id)).where(Entry.season_id == season_id)
     return list(session.exec(found.order_by(Team.name)).all())
+
+
+def count_entries(session: Session, season_id: UUID) -> int:
+    """How many take part."""
+    active = select(func.count()).where(Entry.season_id == season_id, col(Entry.withdrawn_at).is_(None))
+    return session.exec(active).one()
 
 
 def entry_for(session: Session, season_id: UUID, person_id: UUID) -> tuple[Entry, Team]:
