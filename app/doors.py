@@ -84,7 +84,7 @@ async def only_with_clock(connection: Connection, handler: BaseRouteHandler) -> 
 async def only_with_mailbox(connection: Connection, handler: BaseRouteHandler) -> None:
     """Where a page shows the letters, for want of a mail server: in a demo, or to whoever sits at this machine."""
     settings = settings_of(connection)
-    if settings.smtp_host or not (settings.demo or settings.is_local and sits_here(connection)):
+    if settings.smtp_host or not (settings.demo or (settings.is_local and sits_here(connection))):
         raise NotYours
 
 

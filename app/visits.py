@@ -4,11 +4,13 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
+from urllib.parse import unquote_to_bytes
 from uuid import uuid4
 
 import litestar
 from litestar.connection import ASGIConnection
 from litestar.datastructures import FormMultiDict
+from litestar.enums import RequestEncodingType
 from litestar.exceptions import ClientException, HTTPException, PermissionDeniedException
 from litestar.types import HTTPScope, Scope
 
@@ -66,11 +68,14 @@ class Request(litestar.Request[Any, Any, Any]):
 
     async def form(self) -> FormMultiDict:
         try:
+            if self.content_type[0] == RequestEncodingType.URL_ENCODED:
+                unquote_to_bytes(await self.body()).decode()  # the framework would put question marks there
             form = await super().form()
         except HTTPException:
             raise
         except (ValueError, LookupError) as trouble:  # text that is not in the encoding that it claims
             raise ClientException("The form could not be read.") from trouble
+        await form.close()  # nobody here reads files, and where a door stays shut nobody else would close them
         if not form.get("_csrf_token", "").isascii():  # the framework compares tokens, and only ASCII ones
             raise PermissionDeniedException
         if any("\x00" in name or (isinstance(value, str) and "\x00" in value) for name, value in form.multi_items()):
