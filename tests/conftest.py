@@ -14,7 +14,7 @@ from tests.cast import Cast, make_cast
 from tests.databases import fill, on_postgres, on_sqlite, settings_for
 from tests.makers import Round, Scene, make_round, make_scene
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.stage"]
 
 # A busy machine is slow for a moment; that is no finding about our code.
 hypothesis_settings.register_profile("charrette", deadline=None, suppress_health_check=[HealthCheck.too_slow])
