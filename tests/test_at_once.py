@@ -13,7 +13,7 @@ from challenges.entries import Entry
 from challenges.records import Record
 from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
-from challenges.submissions import Submission
+from challenges.submissions import Submission, Upload
 from challenges.versions import Version
 from judging import feedback, scoring
 from judging.feedback import FeedbackRelease, Packet
@@ -114,15 +114,12 @@ def test_two_members_hand_in_the_same_files(database: Database) -> None:
 
 def test_two_members_hand_in_different_files(database: Database) -> None:
     scene = committed(database, a_scene)
-    uploads = [
-        committed(
-            database,
-            lambda session, nth=nth: make_upload(
-                session, scene.challenge, here(session, scene.entry), scene.cast.ben, now=NOW + nth * SECOND
-            ),
-        )
-        for nth in range(2)
-    ]
+
+    def begin(session: Session) -> list[Upload]:
+        entry, ben = here(session, scene.entry), scene.cast.ben
+        return [make_upload(session, scene.challenge, entry, ben, now=NOW + nth * SECOND) for nth in range(2)]
+
+    uploads = committed(database, begin)
 
     def hand_in(upload: Any) -> Callable[[Session], Any]:
         return lambda session: (
