@@ -15,8 +15,8 @@ function drawShares(form: HTMLFormElement): void {
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   rows.forEach((row, at) => showShare(row, all ? (100 * (weights[at] ?? 0)) / all : 0));
   const sum = form.querySelector("[data-weight-sum]");
-  const said = `The weights add up to ${all}.${all ? "" : " Give at least one criterion a weight."}`;
-  if (sum && sum.textContent !== said) sum.textContent = said;
+  if (sum) sum.textContent = String(all);
+  form.querySelector("[data-weightless]")?.toggleAttribute("hidden", all > 0);
 }
 
 function weightOf(row: HTMLElement): number {

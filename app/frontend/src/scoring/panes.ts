@@ -53,10 +53,8 @@ function startTurns(work: HTMLElement): void {
   const buttons = [...work.querySelectorAll<HTMLButtonElement>("[data-shows]")];
   if (buttons.length === 0) return;
   const show = (what: string): void => {
-    work.classList.toggle("shows-doc", what === "doc");
+    work.classList.toggle("shows-rubric", what === "rubric");
     for (const button of buttons) button.setAttribute("aria-pressed", String(button.dataset["shows"] === what));
   };
   for (const button of buttons) button.addEventListener("click", () => show(button.dataset["shows"] ?? ""));
-  work.classList.add("in-turns");
-  show("doc");
 }
