@@ -1,0 +1,160 @@
+"""Demo: a small season, told through the domain's own verbs, so that it is in no state that users cannot reach."""
+
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from zoneinfo import ZoneInfo
+
+from rich.progress import Progress
+from sqlmodel import Session
+
+from app import demo_documents as told
+from app.db import Database
+from app.settings import Settings
+from app.storage import Store
+from challenges import briefs, challenges, entries, letters, people, receipts, seasons, submissions, teams, versions
+from challenges.challenges import Challenge, DeliverableText, Plan
+from challenges.entries import Entry
+from challenges.people import Person
+from challenges.rubrics import CriterionText, LevelText
+from challenges.seasons import Season
+from challenges.teams import Team
+from judging import feedback, panels, scoring
+from judging.scoring import BoxField, Change
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Player:
+    """Somebody whose place a visitor of the demo may take."""
+
+    name: str
+    email: str
+    role: str
+
+
+CAST = [
+    Player(told.ORGANIZER.name, told.ORGANIZER.email, "organizes the season"),
+    *(Player(judge.name, judge.email, "judges") for judge in told.JUDGES),
+    *(Player(member.name, member.email, f"team {team.name}") for team in told.TEAMS[:2] for member in team.members),
+]
+
+
+def load(settings: Settings) -> None:
+    """Tell the whole demo season into an empty database; all of it or nothing, but for files in the store."""
+    database, store = Database(settings), Store(settings)
+    store.prepare()
+    try:
+        with database.writing() as session, Progress(transient=True) as progress:
+            steps = progress.add_task("Telling the demo season", total=None)
+            for step in _tell(session, store, datetime.now(UTC).replace(second=0, microsecond=0)):
+                progress.update(steps, description=step, advance=1)
+    finally:
+        database.close()
+
+
+def _tell(session: Session, store: Store, now: datetime) -> Iterator[str]:
+    ada = people.make_founder(session, told.ORGANIZER.email, told.ORGANIZER.name, now - 20 * DAY)
+    ada.zone = told.SEASON.zone
+    first, second = told.CHALLENGES
+    season = seasons.create(
+        session, ada, told.SEASON.title, told.SEASON.story, told.SEASON.zone,
+        (now - 16 * DAY).date(), (now + 12 * DAY).date(), now - 18 * DAY,
+    )  # fmt: skip
+    seasons.publish(session, season, ada, now - 17 * DAY)
+    yield "Naming judges, founding teams"
+    judges = [_judge(session, season, judge, ada, now - 16 * DAY) for judge in told.JUDGES]
+    entered = {team.name: _team(session, season, team, now - 15 * DAY) for team in told.TEAMS}
+    design = _challenge(session, season, first, now - 8 * DAY, ada, now - 14 * DAY)
+    for team in told.TEAMS:
+        yield f"{team.name} hands in its design"
+        _hand_in(session, store, season, design, *entered[team.name], team, now - 9 * DAY)
+    panels.assign_everything(session, design, ada, now - 7 * DAY)
+    for judge in judges:
+        yield f"{judge.name} judges"
+        _score(session, judge, now - 6 * DAY)
+    feedback.release(session, design, ada, now - 4 * DAY)
+    protect = _challenge(session, season, second, now + 2 * DAY + timedelta(hours=4), ada, now - 3 * DAY)
+    for team in told.TEAMS:
+        if second.number in team.documents:
+            yield f"{team.name} hands in for challenge 2"
+            _hand_in(session, store, season, protect, *entered[team.name], team, now - 1 * DAY)
+    for letter in letters.waiting(session):
+        letters.note_accepted(letter, letter.created_at)
+
+
+def _judge(session: Session, season: Season, judge: told.Person, ada: Person, now: datetime) -> Person:
+    panels.name_judge(session, season, judge.email, judge.name, ada, now)
+    return people.person_for(session, judge.email, judge.name, now)
+
+
+def _team(session: Session, season: Season, team: told.Team, now: datetime) -> tuple[Entry, Team]:
+    founder, *others = (people.person_for(session, each.email, each.name, now) for each in team.members)
+    founded = teams.found(session, season, team.name, founder, now)
+    for other in others:
+        invited = teams.invite(session, founded, season, other.email, founder, now)
+        teams.accept(session, _token_of(session, invited.email), season, other, now + timedelta(hours=2))
+    return entries.enter(session, founded, season, founder, now + timedelta(hours=3)), founded
+
+
+def _token_of(session: Session, email: str) -> str:
+    """What the invited reads in their mail."""
+    mailed = [letter for letter in letters.latest(session) if letter.kind == "invitation" and letter.to_email == email]
+    return str(mailed[0].facts["secret"]["token"])
+
+
+def _challenge(
+    session: Session, season: Season, text: told.Challenge, due: datetime, ada: Person, now: datetime
+) -> Challenge:
+    due_local = due.astimezone(ZoneInfo(season.zone)).replace(hour=23, minute=59, tzinfo=None)
+    plan = Plan(
+        title=text.title, summary=text.summary, due_local=due_local, due_zone=season.zone,
+        deliverables=[DeliverableText(title) for title in text.deliverables],
+        criteria=[
+            CriterionText(
+                each.title, each.weight, [LevelText(step.title, step.descriptor) for step in each.levels], each.guidance
+            )
+            for each in text.rubric
+        ],
+    )  # fmt: skip
+    challenge = challenges.draft(session, season, plan, ada, now)
+    briefs.write(session, challenge, text.brief, ada, now)
+    challenges.publish(session, challenge, season, ada, now)
+    return challenge
+
+
+def _hand_in(
+    session: Session, store: Store, season: Season, challenge: Challenge, entry: Entry, team: Team, text: told.Team,
+    now: datetime,
+) -> None:  # fmt: skip
+    """As a browser does it: ask for a slot, send the bytes to the store, hand in."""
+    document = told.render_design(text, challenge.number)
+    member = teams.members_of(session, team.id)[0]
+    (deliverable, *_) = challenges.deliverables_of(session, challenge.id)
+    upload, slot = submissions.open_upload(
+        session, store, challenge, entry, deliverable.id, member, now,
+        f"{team.name} - {challenge.title}.pdf", len(document), sha256(document).hexdigest(),
+    )  # fmt: skip
+    sending = urllib.request.Request(slot.url, document, dict(slot.headers), method=slot.method)  # noqa: S310
+    urllib.request.urlopen(sending, timeout=30).close()  # noqa: S310
+    stored = store.look(upload.key)
+    there = {upload.id: stored and replace(stored, arrived_at=now)}
+    version = versions.hand_in(session, challenge, entry, there, member, now + timedelta(minutes=4))
+    receipts.mail_receipt(session, version, season, challenge, team, version.handed_in_at)
+
+
+def _score(session: Session, judge: Person, now: datetime) -> None:
+    for row in scoring.desk_of(session, judge.id):
+        sheet = scoring.open_sheet(session, row.assignment, row.challenge, judge, now)
+        desk = scoring.find_for(session, sheet.id, judge.id)
+        said = told.MARKS[judge.name, row.team]
+        changes = [Change(BoxField.OVERALL, said.overall, 0)]
+        for scale, _ in scoring.marks_on(session, sheet):
+            mark = said.marks[scale.criterion.title]
+            changes.append(Change(BoxField.LEVEL, str(2 * mark.level), 0, scale.criterion.id))
+            changes.append(Change(BoxField.COMMENT, mark.comment, 0, scale.criterion.id))
+        scoring.save_marks(session, desk, changes, judge, now + timedelta(hours=1))
+        scoring.hand_in(session, desk, judge, now + timedelta(hours=2))
