@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app import migrations
-from app.db import Database, import_tables, migrate, migration_connection
+from app.db import Database, migrate
 from app.settings import Settings
-from challenges.records import Record
 from tests.noise import make_noise
 
 if TYPE_CHECKING:  # a plugin is imported by pytest first
@@ -21,23 +19,9 @@ def settings_for(folder: Path, database_url: str = "", **over: Any) -> Settings:
     return Settings(_env_file=None, data_dir=folder, database_url=database_url, secret="s" * 32, **over)  # type: ignore[call-arg, arg-type]
 
 
-def has_revisions() -> bool:
-    return any(Path(migrations.__path__[0], "versions").glob("[0-9]*.py"))
-
-
-def make_tables(settings: Settings) -> None:
-    """As migrations make them; while no revision is written, as the classes say."""
-    if has_revisions():
-        migrate(settings)
-    else:
-        import_tables()
-        with migration_connection(settings) as connection:
-            Record.metadata.create_all(connection)
-
-
 def fill(settings: Settings) -> None:
-    """The tables, and the unrelated season."""
-    make_tables(settings)
+    """The tables as the migrations make them, and the unrelated season."""
+    migrate(settings)
     database = Database(settings)
     with database.writing() as session:
         make_noise(session)
