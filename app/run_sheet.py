@@ -13,9 +13,9 @@ from challenges.challenges import Challenge, challenges_of
 from challenges.entries import entries_of
 from challenges.letters import count_in_trouble
 from challenges.seasons import RoleKind, Season, holders
-from challenges.teams import count_teams
 from challenges.versions import count_handed_in
 from judging.feedback import Making, making_of
+from judging.panels import count_read
 from judging.scoring import SheetState, counts_of
 
 SOON = timedelta(days=2)
@@ -26,7 +26,7 @@ class Stage(StrEnum):
     DRAFT = "draft"
     OPEN = "open"
     ARRIVING = "last files arriving"
-    UNREAD = "nobody reads yet"
+    UNREAD = "not every design has a judge"
     JUDGED = "being judged"
     READY = "ready to release"
     RELEASED = "released"
@@ -39,6 +39,8 @@ class Row:
 
     challenge: Challenge
     received: int
+    unread: int
+    """Handed in, and no judge is asked to read it."""
     sheets: dict[SheetState, int]
     making: Making | None
     stage: Stage
@@ -66,7 +68,6 @@ class Task:
 class RunSheet:
     season: Season
     rows: Sequence[Row]
-    teams: int
     entries: int
     judges: int
     organizers: Sequence[str]
@@ -77,12 +78,12 @@ class RunSheet:
 
 def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
     challenges = challenges_of(session, season.id, with_drafts=True)
-    received, sheets = count_handed_in(session, season.id), counts_of(session, season.id)
-    making = making_of(session, season.id)
+    received, read = count_handed_in(session, season.id), count_read(session, season.id)
+    sheets, making = counts_of(session, season.id), making_of(session, season.id)
     rows = [
-        row_of(each, received.get(each.id, 0), sheets.get(each.id, {}), making.get(each.id), now)
+        row_of(each, received.get(each.id, 0), read.get(each.id, 0), sheets.get(each.id, {}), making.get(each.id), now)
         for each in challenges
-    ]  # fmt: skip
+    ]
     judges = len(holders(session, season.id, RoleKind.JUDGE))
     tasks = [
         *tasks_of_season(season, rows, judges, count_in_trouble(session, season.id), now),
@@ -91,7 +92,6 @@ def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
     return RunSheet(
         season=season,
         rows=rows,
-        teams=count_teams(session, season.id),
         entries=sum(entry.withdrawn_at is None for entry, _ in entries_of(session, season.id)),
         judges=judges,
         organizers=[person.name for _, person in holders(session, season.id, RoleKind.ORGANIZER)],
@@ -101,9 +101,8 @@ def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
 
 
 def row_of(
-    challenge: Challenge, received: int, sheets: dict[SheetState, int], making: Making | None, now: datetime
+    challenge: Challenge, received: int, read: int, sheets: dict[SheetState, int], making: Making | None, now: datetime
 ) -> Row:
-    assigned, finished = sum(sheets.values()), sheets.get(SheetState.HANDED_IN, 0)
     if making:
         stage = Stage.RELEASED
     elif not challenge.published_at:
@@ -114,11 +113,11 @@ def row_of(
         stage = Stage.ARRIVING
     elif not received:
         stage = Stage.EMPTY
-    elif not assigned:
+    elif read < received:
         stage = Stage.UNREAD
     else:
-        stage = Stage.READY if finished == assigned else Stage.JUDGED
-    return Row(challenge, received, sheets, making, stage)
+        stage = Stage.READY if sheets.get(SheetState.HANDED_IN) == sum(sheets.values()) else Stage.JUDGED
+    return Row(challenge, received, received - read, sheets, making, stage)
 
 
 def tasks_of_season(season: Season, rows: Sequence[Row], judges: int, letters: int, now: datetime) -> Iterator[Task]:
@@ -156,8 +155,8 @@ def tasks_of(season: Season, row: Row, now: datetime) -> Iterator[Task]:
             )  # fmt: skip
         case Stage.UNREAD:
             yield Task(
-                f"{count(row.received, 'design')} for challenge {challenge.number} wait for a judge.",
-                "Say who reads what", f"{page}/panel", is_urgent=True,
+                f"{name}: nobody is asked to read {count(row.unread, 'design')}.", "Say who reads what",
+                f"{page}/panel", is_urgent=True,
             )  # fmt: skip
         case Stage.JUDGED:
             yield Task(

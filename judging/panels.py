@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, text
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge
 from challenges.history import note
@@ -134,6 +134,18 @@ def panel_of(session: Session, challenge_id: UUID) -> list[Panelist]:
 
 def living_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]:
     return _pairs(session, challenge_id, col(Assignment.ended_at).is_(None))
+
+
+def count_read(session: Session, season_id: UUID) -> dict[UUID, int]:
+    """How many submissions have at least one judge, by challenge."""
+    counts = (
+        select(Panelist.challenge_id, func.count(col(Assignment.submission_id).distinct()))
+        .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
+        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .where(Challenge.season_id == season_id, col(Assignment.ended_at).is_(None))
+        .group_by(col(Panelist.challenge_id))
+    )
+    return dict(session.exec(counts).all())
 
 
 def _ended_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]:

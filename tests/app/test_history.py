@@ -40,7 +40,7 @@ def test_every_deed_of_the_code_has_a_sentence_and_no_sentence_is_left_over() ->
     assert {deed for deed, *_ in deeds_of_the_code()} == set(DEEDS)
 
 
-@pytest.mark.parametrize(("deed", "facts", "where"), deeds_of_the_code())
+@pytest.mark.parametrize(("deed", "facts", "where"), list(deeds_of_the_code()))
 def test_a_sentence_asks_only_for_facts_that_are_noted(deed: str, facts: frozenset[str], where: str) -> None:
     asked = {name for _, name, _, _ in Formatter().parse(DEEDS[deed]) if name}
     assert asked - facts == set()

@@ -77,7 +77,8 @@ document.addEventListener("submit", (event) => {
   window.setTimeout(() => delete form.dataset["sent"], 10_000); // an answer that is a download leaves the page standing
   event.submitter?.setAttribute("aria-busy", "true");
 });
-window.addEventListener("pageshow", () => {
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
   for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) delete form.dataset["sent"];
   for (const button of document.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
 });
