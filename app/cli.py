@@ -60,7 +60,6 @@ def work() -> None:
     settings = read()
     from app import jobs
 
-    prepare_store(settings)
     jobs.work(settings)
 
 

@@ -21,6 +21,7 @@ from app.db import Database
 from app.deps import DEPENDENCIES
 from app.doors import anyone, check_doors
 from app.errors import EXCEPTION_HANDLERS
+from app.jobs import Jobs
 from app.logs import configure_logs
 from app.pages import environment
 from app.porch import Porch
@@ -50,10 +51,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
         threads = ThreadPoolExecutor(settings.threads, thread_name_prefix="handler")
         asyncio.get_running_loop().set_default_executor(threads)
         app.state.enders = CapacityLimiter(settings.threads)
+        jobs = Jobs(settings, database)
         try:
             yield
         finally:
             threads.shutdown(wait=True)
+            jobs.close()
             database.close()
 
     static = create_static_files_router("/static", [STATIC], guards=[anyone])
