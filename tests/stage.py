@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlmodel import Session
 
 from app.clock import Clock
@@ -199,14 +199,21 @@ class Stage:
         self.clock: SteadyClock = site.app.state.clock
         self._away = site.app.state.store
         self._before = self.rows()
+        self._is_written = False
+        for engine in self.database.engines:
+            event.listen(engine, "before_cursor_execute", self._notice)
+
+    def _notice(self, connection: object, cursor: object, text: str, *_: object) -> None:
+        self._is_written = self._is_written or not text.startswith(("SELECT", "BEGIN"))
 
     def put_back(self) -> None:
         """Every row as it was, the clock too; and no store, unless a test asks for one."""
         self.clock.at = TODAY
         self.site.app.state.store = self._away
-        if self.rows() != self._before:
+        if self._is_written:
             with self.database.writer.begin() as connection:
                 write_rows(connection, self._before)
+            self._is_written = False
 
     def browser(self, person: Person | None = None, follow_redirects: bool = False, **headers: str) -> Browser:
         """Somebody's browser, signed in since the world was made; or a stranger's."""
