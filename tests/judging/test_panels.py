@@ -129,6 +129,16 @@ def test_exactly_the_ticked_pairs_live(session: Session, scene: Scene) -> None:
     assert deeds(session, scene.season).count("assignment.ended") == 3
 
 
+def test_how_many_designs_have_a_judge(session: Session, scene: Scene) -> None:
+    first, _ = two_designs(session, scene)
+    dana, dev = judges_of(session, scene)
+    assert panels.count_read(session, scene.season.id) == {}
+    assign(session, scene, [Pair(dana.id, first), Pair(dev.id, first)])
+    assert panels.count_read(session, scene.season.id) == {scene.challenge.id: 1}
+    assign(session, scene, [])
+    assert panels.count_read(session, scene.season.id) == {}
+
+
 def test_a_pair_that_is_sent_twice_is_one(session: Session, scene: Scene) -> None:
     first, _ = two_designs(session, scene)
     dana, _ = judges_of(session, scene)
