@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cache
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from threading import Lock
@@ -15,6 +16,8 @@ from typing import Any
 from unicodedata import bidirectional, category, name
 
 import nh3
+from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+from fontTools.varLib.instancer import instantiateVariableFont  # type: ignore[import-untyped]
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -41,6 +44,7 @@ SUBSETS = {"latin": "", "latin-ext": " Extended"}
 their glyphs (Łódź came out as Ꝏód)."""
 PIECES = re.compile(r"<[^>]*>|&[#\w]+;|.", re.DOTALL)
 """Of clean HTML: tags, entities, single characters."""
+OPTICAL_SIZE = 20
 ALLOWED = {"p", "br", "strong", "em", "code", "pre", "ul", "ol", "li", "blockquote", "hr"}
 WITH_TABLES = ALLOWED | {"h2", "h3", "h4", "table", "thead", "tbody", "tr", "th", "td", "img", "div", "span"}
 LONGEST_RUN = 40
@@ -144,7 +148,7 @@ def _breakable(html: str) -> str:
 
 @cache
 def _comments() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(["image", "link", "autolink"])
+    parser = MarkdownIt("commonmark", {"html": False}).disable(["image", "link", "autolink"])
     for token in ("heading_open", "heading_close"):
         parser.add_render_rule(token, _bold_line)
     return parser
@@ -197,6 +201,19 @@ def _face(family: str, style: str, logical: str, only: str = "") -> str:
 
 
 @cache
+def _one_size(logical: str) -> bytes:
+    """The font file with its optical size fixed: otherwise every size of a heading is cut and embedded as a font."""
+    font = TTFont(STATIC / _manifest()[logical])
+    if "opsz" not in {axis.axisTag for axis in font["fvar"].axes}:
+        return (STATIC / _manifest()[logical]).read_bytes()
+    fixed = BytesIO()
+    instantiateVariableFont(font, {"opsz": OPTICAL_SIZE}, inplace=True)
+    font.flavor = None
+    font.save(fixed)
+    return fixed.getvalue()
+
+
+@cache
 def _manifest() -> dict[str, str]:
     found: dict[str, str] = json.loads((STATIC / "manifest.json").read_text())
     return found
@@ -242,7 +259,7 @@ class Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
     def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
         kind, _, file = url.removeprefix(OURS).partition("/")
         if url.startswith(OURS) and kind == "fonts" and f"fonts/{file}" in _manifest():
-            return URLFetcherResponse(url, (STATIC / _manifest()[f"fonts/{file}"]).read_bytes())
+            return URLFetcherResponse(url, _one_size(f"fonts/{file}"))
         if url == f"{OURS}packets/fonts.css":
             return URLFetcherResponse(url, font_css(), {"Content-Type": "text/css"})
         if url.startswith(OURS) and kind == "packets" and file in _style_sheets():

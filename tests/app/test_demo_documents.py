@@ -36,6 +36,7 @@ def test_rubrics_have_five_levels_with_words_and_weights_of_a_hundred() -> None:
         assert sum(criterion.weight for criterion in challenge.rubric) == 100
         assert {len(criterion.levels) for criterion in challenge.rubric} == {5}
         assert all(len(level.descriptor) > 15 for criterion in challenge.rubric for level in criterion.levels)
+        assert not any("As before" in level.descriptor for each in challenge.rubric for level in each.levels)
         assert len(challenge.summary) <= 400
 
 
