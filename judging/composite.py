@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import lcm
+from operator import mul
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,19 @@ def contributions(boxes: Sequence[Box]) -> list[Fraction | None]:
 
 
 def composite(boxes: Sequence[Box]) -> Fraction:
-    """y = 100 · Σ w (x - min) / (max - min) / Σ w over the boxes of one scoresheet."""
-    return sum((part for part in contributions(boxes) if part is not None), Fraction(0))
+    """y = 100 · Σ w (x - min) / (max - min) / Σ w over the boxes of one scoresheet.
+
+    The sum of `contributions`, over one common span: a round of 600 scoresheets adds whole numbers, not fractions.
+    """
+    marked = [(box, box.points) for box in boxes if box.points is not None]
+    if any(box.lowest == box.highest or not box.lowest <= points <= box.highest for box, points in marked):
+        contributions(boxes)  # says what is wrong
+    weights = [box.weight if isinstance(box.weight, int) else Fraction(box.weight) for box, _ in marked]
+    if sum(weights) <= 0:
+        raise ValueError("no box on this scoresheet has both a level and a weight")
+    span = lcm(*(box.highest - box.lowest for box, _ in marked))
+    steps = ((points - box.lowest) * (span // (box.highest - box.lowest)) for box, points in marked)
+    return Fraction(100 * sum(map(mul, weights, steps))) / (sum(weights) * span)
 
 
 def mean(values: Iterable[Fraction | int]) -> Fraction:

@@ -1,5 +1,6 @@
 """Panels: who judges in a season, and who reads what in a challenge."""
 
+from collections import Counter, defaultdict
 from uuid import UUID
 
 from litestar import get, post
@@ -15,7 +16,7 @@ from challenges.versions import handed_in
 from judging import panels
 from judging.feedback import release_of
 from judging.panels import Pair
-from judging.scoring import states_of
+from judging.scoring import SheetState, states_of
 
 PANEL = "/seasons/{slug:str}/challenges/{number:int}/panel"
 
@@ -53,11 +54,13 @@ def end_judge(
 def show(request: Request, session: Session, me: Me, slug: FromPath[str], number: FromPath[int]) -> Page:
     season = seasons.find_season(session, slug)
     challenge = challenges.find_for(session, season, number, me.person.id)
+    states = states_of(session, challenge.id)
     return page(
-        request, "web/panels/show.html", season=season, challenge=challenge, Pair=Pair,
+        request, "web/panels/show.html", season=season, challenge=challenge, states=by_submission(states),
+        readings=Counter(pair.submission_id for pair in states), loads=Counter(pair.person_id for pair in states),
         judges=panels.judges_and_panelists(session, challenge), submissions=handed_in(session, challenge.id),
         judging={person.id for _, person in seasons.holders(session, season.id, RoleKind.JUDGE)},
-        states=states_of(session, challenge.id), release=release_of(session, challenge.id),
+        release=release_of(session, challenge.id),
     )  # fmt: skip
 
 
@@ -72,6 +75,14 @@ def assign(
     else:
         panels.assign(session, challenge, pairs_in(form), me.person, now)
     return see(request, f"/seasons/{slug}/challenges/{number}/panel", notice="The assignments stand.")
+
+
+def by_submission(states: dict[Pair, SheetState]) -> dict[UUID, dict[UUID, SheetState]]:
+    """Submission → judge → state: the matrix has thousands of cells, so each is looked up by one id."""
+    found: dict[UUID, dict[UUID, SheetState]] = defaultdict(dict)
+    for pair, state in states.items():
+        found[pair.submission_id][pair.person_id] = state
+    return found
 
 
 def pairs_in(form: Form) -> list[Pair]:
