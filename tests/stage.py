@@ -4,10 +4,13 @@ It is 27 November. Challenge 1 is released, 2 is being judged, 3 is open, 4 is a
 Fay is team Plan D. Dana reads both designs; Emil did so too until his role ended; Dev judges and has nothing to read.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -232,7 +235,7 @@ class Stage:
             return {table.name: read_rows(connection, table) for table in Record.metadata.sorted_tables}
 
     def changes(self) -> dict[str, str]:
-        """By table, what is new (+), gone (-) and changed (~) since the world was made."""
+        """By table, what is new (+), gone (-) and changed (~) since the world was made. Renewed sessions are no deed."""
         found = {}
         now = self.rows()
         for name, rows in self._before.items():
@@ -240,7 +243,7 @@ class Stage:
             counts = {
                 "+": len(after.keys() - before.keys()),
                 "-": len(before.keys() - after.keys()),
-                "~": sum(after[one] != row for one, row in before.items() if one in after),
+                "~": sum(without_use(after[one]) != without_use(row) for one, row in before.items() if one in after),
             }
             if words := " ".join(f"{sign}{count}" for sign, count in counts.items() if count):
                 found[name] = words
@@ -255,6 +258,21 @@ class Stage:
         """The same row as it is now."""
         with self.database.reading() as session:
             return session.get_one(type(record), record.id)
+
+    def world_in(self, session: Session) -> World:
+        """The same world, with every row as this session has it: for verbs that lock."""
+
+        def of(thing: Any) -> Any:
+            return replace(
+                thing,
+                **{
+                    field.name: session.get_one(type(value), value.id)
+                    for field in fields(thing)
+                    if isinstance(value := getattr(thing, field.name), Record)
+                },
+            )
+
+        return replace(of(self.world), cast=of(self.world.cast))
 
     def statements(self, browser: Browser, path: str) -> int:
         """How many it takes to show a page to this browser, sign-in included."""
@@ -279,6 +297,10 @@ class Stage:
 
 def read_rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in connection.execute(table.select().order_by(table.c.id)).mappings()]
+
+
+def without_use(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "used_at" or "token_hash" not in row}
 
 
 def write_rows(connection: Connection, rows: Rows) -> None:
@@ -347,4 +369,21 @@ def store(stage: Stage, prepared_store: Store) -> Store:
 
 def shown(answer: httpx.Response, *sentences: str) -> tuple[int, list[str]]:
     """The status, and which of these sentences do not stand on the page: `shown(answer, …) == (422, [])`."""
-    return answer.status_code, [one for one in sentences if one not in answer.text]
+    text = unescape(answer.text)
+    return answer.status_code, [one for one in sentences if one not in text]
+
+
+def beside(answer: httpx.Response, field: str) -> str:
+    """The sentence beside a field, as somebody hears it who cannot see the page."""
+    found = re.search(rf'id="f-{re.escape(field)}-error">(.*?)</p>', answer.text, re.DOTALL)
+    return unescape(re.sub(r"<[^>]+>", "", found[1])).strip() if found else ""
+
+
+def leads_to(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.headers.get("location", "")
+
+
+def at_once(*deeds: Callable[[], httpx.Response]) -> list[httpx.Response]:
+    """Requests that arrive together."""
+    with ThreadPoolExecutor(len(deeds)) as threads:
+        return [one.result() for one in [threads.submit(deed) for deed in deeds]]

@@ -1,0 +1,243 @@
+"""Challenges over HTTP: drafting one with its rubric, publishing it, amending its brief."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlmodel import Session, select
+
+from challenges.challenges import Challenge, deliverables_of
+from challenges.rubrics import scales_of
+from tests.makers import make_challenge
+from tests.stage import Stage, beside, leads_to, shown
+
+DUE_AT_ONCE = "The due instant has passed. Set a later one before you publish."
+
+
+def rubric(*weights: int) -> dict[str, str]:
+    fields = {}
+    for at, weight in enumerate(weights, 1):
+        fields |= {f"criteria-{at}-title": f"Criterion {at}", f"criteria-{at}-weight": str(weight)}
+        fields |= {f"criteria-{at}-guidance": f"Look at it, {at}."}
+        for level in (1, 2, 3):
+            fields[f"criteria-{at}-level-{level}-title"] = f"Level {level} of {at}"
+            fields[f"criteria-{at}-level-{level}-descriptor"] = f"What {level} of {at} looks like."
+    return fields
+
+
+FORM: dict[str, str] = {
+    "title": "The night train", "summary": "Design what keeps the sleeping cars talking.", "due": "2026-12-15T23:59",
+    "zone": "America/New_York", "brief": "Twelve cars, **one** engine.",
+    "deliverables-1-title": "Design", "deliverables-1-kind": "pdf", "deliverables-1-size": "20",
+    "deliverables-1-required": "yes",
+    "deliverables-2-title": "", "deliverables-2-kind": "pdf", "deliverables-2-size": "50",
+    **rubric(30, 70),
+}  # fmt: skip
+
+
+def newest(session: Session, stage: Stage) -> Challenge:
+    numbered = select(Challenge).where(Challenge.season_id == stage.world.season.id)
+    return max(session.exec(numbered), key=lambda challenge: challenge.number)
+
+
+def test_a_draft_is_seen_by_organizers_as_participants_will_see_it(stage: Stage) -> None:
+    world = stage.world
+    ada = stage.browser(world.cast.ada)
+    assert leads_to(ada.send_form(f"{world.home}/challenges", **FORM)) == (303, f"{world.home}/challenges/5")
+    assert stage.changes() == {
+        "challenge": "+1", "brief": "+1", "deliverable": "+1", "rubricversion": "+1", "criterion": "+2", "level": "+6",
+        "trace": "+2",
+    }  # fmt: skip
+    with stage.database.reading() as session:
+        challenge = newest(session, stage)
+        scales = scales_of(session, challenge.rubric_version_id)
+        deliverables = deliverables_of(session, challenge.id)
+    assert (challenge.number, challenge.title, challenge.summary, challenge.due_at, challenge.due_zone) == (
+        5, FORM["title"], FORM["summary"], datetime(2026, 12, 16, 4, 59, tzinfo=UTC), "America/New_York",
+    )  # fmt: skip
+    assert [(one.title, one.kind, one.required, one.max_bytes) for one in deliverables] == [
+        ("Design", "pdf", True, 20 * 2**20)
+    ]
+    assert [(scale.criterion.title, scale.criterion.weight, scale.share) for scale in scales] == [
+        ("Criterion 1", 30, 30.0), ("Criterion 2", 70, 70.0),
+    ]  # fmt: skip
+    assert [[(level.half_points, level.title, level.descriptor) for level in scale.levels] for scale in scales] == [
+        [(2 * level, f"Level {level} of {at}", f"What {level} of {at} looks like.") for level in (1, 2, 3)]
+        for at in (1, 2)
+    ]
+    draft = ada.get(f"{world.home}/challenges/5")
+    assert shown(draft, "A draft, as participants will see it.", "<strong>one</strong> engine", "Criterion 2") == (
+        200,
+        [],
+    )
+    for person in (None, world.cast.ben, world.cast.dana, world.cast.eve):
+        browser = stage.browser(person)
+        assert browser.get(f"{world.home}/challenges/5").status_code == 404
+        assert "The night train" not in browser.get(world.home).text
+
+
+def test_weights_that_are_all_zero_are_refused_with_everything_that_was_typed(stage: Stage) -> None:
+    typed = FORM | rubric(0, 0)
+    answer = stage.browser(stage.world.cast.ada).send_form(f"{stage.world.home}/challenges", **typed)
+    assert (answer.status_code, beside(answer, "criteria-1-weight")) == (
+        422, "All weights are 0, so nothing would count. Give at least one criterion a weight.",
+    )  # fmt: skip
+    texts = {"brief", *(name for name in typed if name.endswith(("descriptor", "summary")))}
+    kept = [f">\n{typed[name]}</textarea>" for name in texts]
+    kept += [f'name="{name}"' for name in typed]
+    kept += [f'value="{value}"' for name, value in typed.items() if name not in texts and value]
+    assert shown(answer, *kept) == (422, [])
+    assert stage.changes() == {}
+
+
+NOT_THERE = "The clocks change in that hour in this zone. Choose a time an hour earlier or later."
+REFUSED: list[tuple[dict[str, str], str, str]] = [
+    ({"title": ""}, "title", "Please write a name."),
+    ({"summary": " "}, "summary", "Say in one or two sentences what the challenge asks."),
+    ({"summary": "x" * 401}, "summary", "The summary is longer than 400 characters. The brief has room for the rest."),
+    ({"due": "tomorrow"}, "due", "Write a day and a time, such as 2026-11-24T23:59."),
+    ({"due": "2026-12-15T23:59Z"}, "due", "Write the time without a zone; the zone has its own field."),
+    ({"due": "2027-03-28T02:30", "zone": "Europe/Berlin"}, "due", NOT_THERE),
+    ({"due": "2026-10-25T02:30", "zone": "Europe/Berlin"}, "due", NOT_THERE),
+    ({"zone": "noon"}, "zone", "There is no time zone called “noon”. Choose one from the list, such as Europe/Berlin."),
+    ({"brief": "\n"}, "brief", "A challenge needs a brief: what is the problem, and for whom?"),
+    ({"deliverables-1-kind": "exe"}, "deliverables-1-kind", "Choose a kind of file from the list."),
+    ({"deliverables-1-size": "0"}, "deliverables-1-size", "A size limit is from 1 to 100 MiB."),
+    ({"deliverables-1-size": "101"}, "deliverables-1-size", "A size limit is from 1 to 100 MiB."),
+    ({"deliverables-1-size": "many"}, "deliverables-1-size", "Write a whole number, such as 3."),
+    ({"deliverables-1-required": ""}, "deliverables-1-required", "At least one deliverable must be required."),
+    ({"criteria-1-weight": "-1"}, "criteria-1-weight", "A weight is a whole number from 0 to 1000."),
+    ({"criteria-2-weight": "1.5"}, "criteria-2-weight", "Write a whole number, such as 3."),
+    ({"criteria-2-weight": "9999999999"}, "criteria-2-weight", "Write a whole number, such as 3."),
+    ({"criteria-2-title": "criterion 1"}, "criteria-2-title", "Two criteria are called “criterion 1”."),
+    ({"criteria-2-level-3-descriptor": ""}, "criteria-2-level-3-descriptor",
+     "Say what this level looks like, so that judges and participants read it alike."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("over", "field", "sentence"), REFUSED)
+def test_a_refused_draft_says_why_at_its_field_and_keeps_the_rest(
+    stage: Stage, over: dict[str, str], field: str, sentence: str
+) -> None:
+    typed = FORM | over
+    answer = stage.browser(stage.world.cast.ada).send_form(f"{stage.world.home}/challenges", **typed)
+    assert (answer.status_code, beside(answer, field)) == (422, sentence)
+    kept = {"title", "due", "zone", "criteria-2-level-1-title"} - {field}
+    assert shown(answer, *(f'value="{typed[name]}"' for name in kept if typed[name])) == (422, [])
+    assert stage.changes() == {}
+
+
+def test_a_form_without_any_row_asks_for_them(stage: Stage) -> None:
+    ada = stage.browser(stage.world.cast.ada)
+    words = {name: value for name, value in FORM.items() if "-" not in name}
+    answer = ada.send_form(f"{stage.world.home}/challenges", **words)
+    assert shown(answer, "Say what is to be handed in: at least one deliverable.") == (422, [])
+    with_files = words | {name: value for name, value in FORM.items() if name.startswith("deliverables")}
+    answer = ada.send_form(f"{stage.world.home}/challenges", **with_files)
+    assert shown(answer, "A rubric needs at least one criterion.") == (422, [])
+    assert stage.changes() == {}
+
+
+def test_a_draft_is_written_anew_and_a_criterion_can_be_left_out(stage: Stage) -> None:
+    world = stage.world
+    typed = FORM | {"criteria-1-remove": "yes"}
+    answer = stage.browser(world.cast.ada).send_form(world.path(world.draft), **typed)
+    assert leads_to(answer) == (303, world.path(world.draft))
+    with stage.database.reading() as session:
+        draft = session.get_one(Challenge, world.draft.id)
+        scales = scales_of(session, draft.rubric_version_id)
+    assert (draft.title, [scale.criterion.title for scale in scales]) == (FORM["title"], ["Criterion 2"])
+
+
+def test_publishing_twice_publishes_once_and_everybody_reads_it(stage: Stage) -> None:
+    world = stage.world
+    ada = stage.browser(world.cast.ada)
+    for _ in range(2):
+        assert leads_to(ada.send_form(f"{world.path(world.draft)}/publication")) == (303, world.path(world.draft))
+    assert stage.changes() == {"challenge": "~1", "trace": "+1"}
+    assert stage.browser().get(world.path(world.draft)).status_code == 200
+
+
+def test_a_draft_whose_due_instant_passed_is_not_published(stage: Stage) -> None:
+    world = stage.world
+    stage.clock.at = world.draft.due_at
+    answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.draft)}/publication")
+    assert shown(answer, DUE_AT_ONCE) == (422, [])
+    assert stage.changes() == {}
+
+
+def test_a_published_challenge_keeps_what_people_work_by(stage: Stage) -> None:
+    world = stage.world
+    answer = stage.browser(world.cast.ada).send_form(world.path(world.opened), **FORM)
+    refused = "This challenge is published. People work by what it says, so only its brief can be amended."
+    assert shown(answer, refused, f">\n{FORM['brief']}</textarea>") == (422, [])
+    assert stage.changes() == {}
+
+
+def test_an_amendment_has_a_note_and_the_earlier_text_stays(stage: Stage) -> None:
+    world = stage.world
+    ada, there = stage.browser(world.cast.ada), world.path(world.opened)
+    amended = ada.send_form(f"{there}/amendments", brief="Three hundred beds.", note="One hundred beds more.")
+    assert leads_to(amended) == (303, there)
+    assert stage.changes() == {"brief": "+1", "trace": "+1"}
+    page = stage.browser().get(there)
+    told = [
+        "Amendment 1",
+        "One hundred beds more.",
+        "Three hundred beds.",
+        "Earlier texts",
+        "Two hundred beds, one lorry.",
+    ]
+    assert shown(page, *told) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"brief": "New.", "note": " "}, "note", "Say in a sentence what changed and why; every team will read it."),
+        ({"brief": "New.", "note": "x" * 501}, "note", "That is longer than 500 characters."),
+        ({"brief": "", "note": "Why."}, "brief", "A challenge needs a brief: what is the problem, and for whom?"),
+    ],
+)
+def test_a_refused_amendment_keeps_text_and_note(stage: Stage, typed: Any, field: str, sentence: str) -> None:
+    world = stage.world
+    answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.opened)}/amendments", **typed)
+    assert (answer.status_code, beside(answer, field)) == (422, sentence)
+    assert shown(answer, *(f">\n{text}</textarea>" for text in typed.values())) == (422, [])
+    assert stage.changes() == {}
+
+
+def test_markdown_of_a_brief_and_texts_of_a_rubric_stay_harmless(stage: Stage) -> None:
+    evil = "<script>alert(1)</script><img src=x onerror=alert(2)>"
+    world = stage.world
+    typed = FORM | {
+        "title": evil[:80],
+        "brief": evil,
+        "summary": evil,
+        "criteria-1-title": evil,
+        "criteria-1-guidance": evil,
+    }
+    typed |= {"criteria-1-level-1-title": "<svg onload=alert(3)>", "criteria-1-level-1-descriptor": evil}
+    ada = stage.browser(world.cast.ada)
+    assert ada.send_form(world.path(world.draft), **typed).status_code == 303
+    pages = [ada.get(f"{world.path(world.draft)}{part}").text for part in ("", "/edit")]
+    pages += [ada.get(path).text for path in (world.home, f"{world.home}/run-sheet")]
+    assert [one for page in pages for one in ("<script>alert", "<img", "<svg onload") if one in page] == []
+
+
+@pytest.mark.parametrize("who", ["nobody", "ben", "ada"])
+def test_a_challenge_asks_the_same_whatever_its_season_holds(stage: Stage, who: str) -> None:
+    world = stage.world
+    browser = stage.browser(None if who == "nobody" else getattr(world.cast, who))
+    paths = [world.path(world.opened)] + [f"{world.path(world.draft)}/edit"] * (who == "ada")
+    few = [stage.statements(browser, path) for path in paths]
+
+    def grow(session: Session) -> None:
+        there = stage.world_in(session)
+        for number in range(30):
+            make_challenge(session, there.season, there.cast.ada, title=f"Challenge {number}")
+
+    stage.write(grow)
+    many = [stage.statements(browser, path) for path in paths]
+    assert many == few
+    assert max(many) <= 12
