@@ -8,7 +8,7 @@ RUN npm run build
 
 FROM python:3.11-slim-bookworm
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-noto-core fonts-wqy-microhei \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /charrette
 COPY requirements.lock requirements-build.lock ./
