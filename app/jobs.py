@@ -118,9 +118,10 @@ def render(tools: Tools, packet_id: UUID) -> bool:
     return True
 
 
-VERBS = {"send": (send, "mail"), "verify": (verify, "inspect"), "render": (render, "packets")}
-QUEUES = {"mail": 4, "inspect": 1, "packets": 1}
-"""How many at once. One packet: two printed by one process would only wait for each other."""
+VERBS = {"admit": (send, "codes"), "send": (send, "mail"), "verify": (verify, "inspect"), "render": (render, "packets")}
+QUEUES = {"codes": 2, "mail": 4, "inspect": 1, "packets": 1}
+"""How many at once. Nobody waits for a sign-in code behind a hundred receipts, and two packets printed by one process
+would only wait for each other."""
 
 
 def waiting(session: Session) -> list[Job]:
@@ -133,7 +134,7 @@ def job_of(row: object) -> Job | None:
     """What this row asks for, if it asks for anything."""
     match row:
         case Letter() if row.state is LetterState.WAITING:
-            return Job("send", str(row.id), row.attempt)
+            return Job("admit" if row.kind == "sign_in" else "send", str(row.id), row.attempt)
         case Version() if row.inspected_at is None:
             return Job("verify", str(row.id))
         case Packet() if row.rendered_at is None:
