@@ -73,6 +73,7 @@ async function show(element: HTMLElement, view: View, pdfjs: PdfJs, pdf: PDFDocu
   bus.on("pagerendered", () => view.ready());
   bus.on("pagechanging", ({ pageNumber }: { pageNumber: number }) => view.at(pageNumber, pdf.numPages));
   bus.on("scalechanging", ({ scale }: { scale: number }) => view.zoomed(scale));
+  for (const drawn of ["textlayerrendered", "annotationlayerrendered", "structtreelayerrendered", "pagerendered"]) bus.on(drawn, () => window.setTimeout(() => mendTree(view.pages), 50));
   bus.on("updateviewarea", () => {
     if (keep) write(key, { page: viewer.currentPageNumber, scale: viewer.currentScaleValue, top: view.scroll.scrollTop });
   });
@@ -106,6 +107,28 @@ async function show(element: HTMLElement, view: View, pdfjs: PdfJs, pdf: PDFDocu
 
   const outline = await pdf.getOutline();
   if (outline?.length) await view.outline(outline, links, async (item) => pageOf(pdf, item), bus);
+}
+
+/** The structure of a tagged document, as screen readers hear it: its tree names links by their number in the file, the library by another id. */
+function mendTree(pages: HTMLElement): void {
+  for (const owner of pages.querySelectorAll("[aria-owns]")) {
+    const owned = owner.getAttribute("aria-owns") ?? "";
+    if (document.getElementById(owned)) continue;
+    const link = `pdfjs_internal_id_${owned}`;
+    if (document.getElementById(link)) owner.setAttribute("aria-owns", link);
+    else owner.removeAttribute("aria-owns");
+  }
+  // Word processors write headings and table heads around nothing; announced, they would only mislead.
+  for (const head of pages.querySelectorAll(".structTree :is([role=heading], [role=rowheader], [role=columnheader])")) {
+    if (wordsOf(head) || head.querySelector("[aria-label]")) continue;
+    if (head.getAttribute("role") === "heading") for (const name of ["role", "aria-level"]) head.removeAttribute(name);
+    else head.setAttribute("role", "cell");
+  }
+}
+
+function wordsOf(element: Element): string {
+  const owners = [element, ...element.querySelectorAll("[aria-owns]")];
+  return owners.map((one) => document.getElementById(one.getAttribute("aria-owns") ?? "")?.textContent ?? "").join("").trim() || (element.textContent ?? "").trim();
 }
 
 async function pageOf(pdf: PDFDocumentProxy, item: NonNullable<Outline>[number]): Promise<number | null> {
@@ -198,6 +221,7 @@ function build(element: HTMLElement) {
 
     zoomed(scale: number): void {
       find("[data-zoom]").textContent = `${Math.round(scale * 100)} %`;
+      scroll.classList.toggle("far", scale < 0.6); // too small to press a link without pressing its neighbour
     },
 
     found(text: string): void {
