@@ -58,9 +58,9 @@ def serve() -> None:
 def work() -> None:
     """Run the worker alone: it makes the bucket ready, then does letters, inspections and packets."""
     settings = read()
-    from app import jobs
+    from app import worker
 
-    jobs.work(settings)
+    worker.work(settings)
 
 
 @app.command()

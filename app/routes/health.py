@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Response, get
 from sqlmodel import text
 
-from app import jobs
+from app import engine
 from app.deps import Database, Settings, Store
 from app.doors import anyone
 
@@ -31,7 +31,7 @@ def ready(database: Database, store: Store, settings: Settings) -> Response[dict
             session.connection().execute(text("SELECT 1"))
 
     def beats() -> None:
-        beat = jobs.last_beat(settings)
+        beat = engine.last_beat(settings)
         if beat is None or datetime.now(UTC) - beat > LATE_BEAT:
             raise TimeoutError(f"the worker's last beat was at {beat}")
 

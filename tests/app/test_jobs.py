@@ -20,9 +20,10 @@ import httpx
 import pytest
 from sqlmodel import Session, select
 
-from app import jobs
+from app import engine, jobs, worker
 from app.db import Database, give_up, migrate
-from app.jobs import Job, Jobs, last_beat
+from app.engine import last_beat
+from app.jobs import Job, Jobs
 from app.settings import Settings
 from app.storage import Store
 from challenges import challenges, submissions, versions
@@ -58,7 +59,7 @@ class Site:
         self.given = {f"CHARRETTE_{name.upper()}": str(value) for name, value in given.items() if value}
         self.settings = Settings(_env_file=None, **given)  # type: ignore[call-arg]
         migrate(self.settings)
-        jobs.migrate(self.settings)
+        engine.migrate(self.settings)
         self.database = Database(self.settings)
         self.store = Store(self.settings)
         self.store.prepare()
@@ -68,7 +69,7 @@ class Site:
     def worker(self, **over: str) -> Iterator[subprocess.Popen[bytes]]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", "from app import jobs, settings; jobs.work(settings.read())"],
+                [sys.executable, "-c", "from app import settings, worker; worker.work(settings.read())"],
                 env={**os.environ, **self.given, **over}, stdout=log, stderr=log,
             )  # fmt: skip
         try:
@@ -122,9 +123,8 @@ def small_site(tmp_path: Path, seaweed: Seaweed, mail_sink: MailSink) -> Iterato
 def closing(site: Site) -> Iterator[Site]:
     yield site
     site.database.close()
-    for engine in (jobs._engine(site.settings.jobs_database_url),):
-        engine.dispose()
-    jobs._engine.cache_clear()
+    engine.connect_to(site.settings.jobs_database_url).dispose()
+    engine.connect_to.cache_clear()
 
 
 def test_a_letter_asked_for_many_times_goes_once_and_at_once(site: Site) -> None:
@@ -140,7 +140,7 @@ def test_a_letter_asked_for_many_times_goes_once_and_at_once(site: Site) -> None
         wait(lambda: site.states() == {LetterState.ACCEPTED: 21}, 10, "21 letters")
         time.sleep(1)
     asking.close()
-    assert took < jobs.SWEEP_SECONDS
+    assert took < worker.SWEEP_SECONDS
     assert set(site.received().values()) == {1}
     assert {f"<{id_}@charrette.example>" for id_ in (letter_id, *written)} == set(site.received())
 
@@ -150,7 +150,7 @@ def test_the_sweep_finds_what_nobody_asked_for(small_site: Site) -> None:
     with small_site.worker():
         wait(lambda: small_site.states() == {LetterState.ACCEPTED: 3}, 20, "three letters")
         small_site.write_letters(1)
-        wait(lambda: small_site.states() == {LetterState.ACCEPTED: 4}, 2 * jobs.SWEEP_SECONDS + 1, "the fourth")
+        wait(lambda: small_site.states() == {LetterState.ACCEPTED: 4}, 2 * worker.SWEEP_SECONDS + 1, "the fourth")
     assert len(small_site.sink.letters) == 4
 
 

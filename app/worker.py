@@ -1,0 +1,167 @@
+"""The worker: one process that does what rows ask for, tries again what failed, and is taken over by the next one."""
+
+import logging
+import math
+import os
+import signal
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from dbos import DBOS
+
+from app import engine
+from app.clock import Clock
+from app.db import Database
+from app.jobs import QUEUES, VERBS, Job, Tools, job_of, options_for, waiting
+from app.logs import configure_logs
+from app.settings import Settings
+from app.storage import FileLost, Store, StoreAway, StoreUnfit
+from challenges.letters import Letter
+from judging.feedback import Packet
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.2
+SWEEP_SECONDS = 2.0
+STOP_SECONDS = 10
+TIDY_SECONDS = 3600
+KEPT_DAYS = 7
+
+_bench: list[Tools] = []
+"""DBOS knows its functions by name and calls them bare, so what they work with lies here."""
+
+
+@DBOS.workflow(name="do")
+def do(verb: str, row: str, attempt: int, tries: int) -> None:
+    """One try, and if something is left, the next one a little later. That "later" survives a crash as well."""
+    if not attempt_once(verb, row):
+        job = Job(verb, row, attempt)
+        DBOS.enqueue_workflow_with_options(options_for(job, tries + 1), verb, row, attempt, tries + 1)
+
+
+@DBOS.step(name="attempt")
+def attempt_once(verb: str, row: str) -> bool:
+    began, tools = time.monotonic(), _bench[0]
+    try:
+        done = VERBS[verb][0](tools, UUID(row))
+    except StoreAway as trouble:
+        done = False
+        log.warning("%s %s: %s", verb, row, trouble)
+        _note_trouble(tools, verb, row, trouble.message)
+    except FileLost as trouble:  # somebody emptied the store behind our back, and may bring it back from a copy
+        done = False
+        log.error("%s %s: %s", verb, row, trouble)
+    except Exception as trouble:
+        done = False
+        log.exception("%s %s failed", verb, row)
+        _note_trouble(tools, verb, row, f"{type(trouble).__name__}: {trouble}")
+    log.info("%s %s %s in %.2f s", verb, row, "done" if done else "is to be tried again", time.monotonic() - began)
+    return done
+
+
+def _note_trouble(tools: Tools, verb: str, row: str, sentence: str) -> None:
+    """Where an organizer can read it."""
+    kinds: dict[str, type[Letter | Packet]] = {"send": Letter, "render": Packet}
+    if kind := kinds.get(verb):
+        with suppress(Exception), tools.database.writing() as session:
+            if (waits := session.get(kind, UUID(row))) and job_of(waits):
+                waits.trouble = sentence[:500]
+
+
+def work(settings: Settings) -> None:
+    """Do what rows ask for until SIGTERM or Ctrl-C, in the main thread. A second worker waits for its end."""
+    configure_logs(settings)
+    stop = threading.Event()
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, lambda *_: stop.set())
+    with engine.alone(settings, stop) as first:
+        if first:
+            try:
+                _work(settings, stop)
+            except StoreUnfit as unfit:
+                log.critical("%s", unfit)
+                logging.shutdown()
+                os._exit(1)
+    # A letter or a packet that did not end in time is found again by its row; waiting longer would not make it safer.
+    logging.shutdown()
+    os._exit(0)
+
+
+def _work(settings: Settings, stop: threading.Event) -> None:
+    database = Database(settings)
+    store = Store(settings)
+    _bench[:] = [Tools(settings, database, store, Clock(settings))]
+    engine.migrate(settings)
+    _launch(settings)
+    log.info("the worker works")
+    asked: set[str] = set()
+    store_is_ready, tidied_at = False, -math.inf
+    while not stop.is_set():
+        try:
+            store_is_ready = store_is_ready or _prepare(store)
+            asked = _sweep(database, asked)
+            engine.beat(settings)
+            if time.monotonic() - tidied_at > TIDY_SECONDS:
+                tidied_at = time.monotonic()
+                _tidy()
+        except StoreUnfit:
+            raise
+        except Exception:
+            log.exception("the sweep failed; it will be tried again")
+        stop.wait(SWEEP_SECONDS)
+    log.info("the worker stops")
+    DBOS.destroy(workflow_completion_timeout_sec=STOP_SECONDS)
+
+
+def _launch(settings: Settings) -> None:
+    DBOS(
+        config={
+            "name": engine.APPLICATION,
+            "system_database_url": settings.jobs_database_url,
+            # Both fixed: a new worker takes over what the old one left, also after an update of the program.
+            "executor_id": "worker",
+            "application_version": "1",
+            "log_level": "WARNING",
+            "sys_db_pool_size": 8,
+            "use_listen_notify": False,
+            "run_migrations": False,
+            "scheduler_polling_interval_sec": 3600.0,
+        }
+    )
+    DBOS.launch()
+    for name, at_once in QUEUES.items():
+        DBOS.register_queue(
+            name, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+        )
+
+
+def _prepare(store: Store) -> bool:
+    """Letters go out while the store is away, so the worker does not wait for it."""
+    try:
+        store.prepare()
+    except StoreAway as trouble:
+        log.warning("%s", trouble)
+        return False
+    return True
+
+
+def _sweep(database: Database, asked: set[str]) -> set[str]:
+    """Ask for everything that waits; `asked` are the ids that need not be asked for again."""
+    with database.reading() as session:
+        jobs = {job.id: job for job in waiting(session)}
+    for id_, job in jobs.items():
+        if id_ not in asked:
+            DBOS.enqueue_workflow_with_options(options_for(job), job.verb, job.row, job.attempt, 0)
+    return set(jobs)
+
+
+def _tidy() -> None:
+    """Forget finished jobs after a week; their rows keep what matters."""
+    before = (datetime.now(UTC) - timedelta(days=KEPT_DAYS)).isoformat()
+    while old := DBOS.list_workflows(
+        status=["SUCCESS", "ERROR", "CANCELLED"], end_time=before, limit=500, load_input=False, load_output=False
+    ):
+        DBOS.delete_workflows([workflow.workflow_id for workflow in old])
