@@ -69,8 +69,11 @@ class SteadyClock(Clock):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.at = TODAY
+        self.step = timedelta()
+        """How far it goes on with every request, where two may not share an instant."""
 
     def now(self) -> datetime:
+        self.at += self.step
         return self.at
 
     @property
@@ -211,7 +214,7 @@ class Stage:
 
     def put_back(self) -> None:
         """Every row as it was, the clock too; and no store, unless a test asks for one."""
-        self.clock.at = TODAY
+        self.clock.at, self.clock.step = TODAY, timedelta()
         self.site.app.state.store = self._away
         if self._is_written:
             with self.database.writer.begin() as connection:
@@ -235,7 +238,7 @@ class Stage:
             return {table.name: read_rows(connection, table) for table in Record.metadata.sorted_tables}
 
     def changes(self) -> dict[str, str]:
-        """By table, what is new (+), gone (-) and changed (~) since the world was made. Renewed sessions are no deed."""
+        """By table, what is new (+), gone (-) and changed (~) since the world was made; renewed sessions aside."""
         found = {}
         now = self.rows()
         for name, rows in self._before.items():
