@@ -371,9 +371,9 @@ def store(stage: Stage, prepared_store: Store) -> Store:
 
 
 def shown(answer: httpx.Response, *sentences: str) -> tuple[int, list[str]]:
-    """The status, and which of these sentences do not stand on the page: `shown(answer, …) == (422, [])`."""
-    text = unescape(answer.text)
-    return answer.status_code, [one for one in sentences if one not in text]
+    """The status, and what of this stands neither in the page's text nor in its source: `shown(…) == (422, [])`."""
+    source, text = unescape(answer.text), unescape(re.sub(r"<[^>]+>", "", answer.text))
+    return answer.status_code, [one for one in sentences if one not in source and one not in text]
 
 
 def beside(answer: httpx.Response, field: str) -> str:

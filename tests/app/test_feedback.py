@@ -1,0 +1,131 @@
+"""Feedback over HTTP: released once and only when it is ready; a packet opens for its own team and the organizers."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlmodel import Session, select
+
+from app.storage import Store
+from challenges.letters import Letter
+from challenges.versions import handed_in
+from judging import feedback, panels
+from judging.feedback import Packet
+from judging.panels import Pair
+from tests.makers import make_sheet
+from tests.stage import Stage, at_once, leads_to, shown
+
+
+def finish(session: Session, stage: Stage) -> None:
+    """Emil's readings end, and Dana hands both sheets in: ready to release."""
+    there = stage.world_in(session)
+    challenge, dana = there.judged, there.cast.dana
+    submissions = [submission.id for submission, *_ in handed_in(session, challenge.id)]
+    panels.assign(session, challenge, [Pair(dana.id, one) for one in submissions], there.cast.ada, stage.clock.at)
+    for one in submissions:
+        make_sheet(session, challenge, dana, one, now=stage.clock.at)
+
+
+def path(stage: Stage) -> str:
+    return f"{stage.world.path(stage.world.judged)}/feedback"
+
+
+def test_feedback_is_not_released_before_every_sheet_is_in(stage: Stage) -> None:
+    ada = stage.browser(stage.world.cast.ada)
+    told = "4 of 4 scoresheets are not handed in. Wait for them, or end those assignments first."
+    assert shown(ada.send_form(path(stage)), told) == (422, [])
+    empty = f"{stage.world.path(stage.world.opened)}/feedback"
+    told = "No judge is assigned to this challenge, so there is no feedback to release."
+    assert shown(ada.send_form(empty), told) == (422, [])
+    assert stage.changes() == {}
+
+
+def test_a_design_that_nobody_read_is_named(stage: Stage) -> None:
+    def only_plan_b(session: Session) -> None:
+        there = stage.world_in(session)
+        pair = Pair(there.cast.dana.id, there.judged_version.submission_id)
+        panels.assign(session, there.judged, [pair], there.cast.ada, stage.clock.at)
+        make_sheet(session, there.judged, there.cast.dana, pair.submission_id, now=stage.clock.at)
+
+    stage.write(only_plan_b)
+    answer = stage.browser(stage.world.cast.ada).send_form(path(stage))
+    told = "Nobody has read the design of Plan D. Assign at least one judge to each."
+    assert shown(answer, told) == (422, [])
+
+
+def test_clicking_twice_releases_once(stage: Stage) -> None:
+    stage.write(finish, stage)
+    before = stage.rows()
+    ada = stage.browser(stage.world.cast.ada)
+    ada.token()
+    answers = at_once(*[lambda: ada.send_form(path(stage))] * 2)
+    answers.append(ada.send_form(path(stage)))
+    standings = f"{stage.world.path(stage.world.judged)}/standings"
+    assert [leads_to(answer) for answer in answers] == [(303, standings)] * 3
+    now = stage.rows()
+    new = {name: len(rows) - len(before[name]) for name, rows in now.items() if len(rows) != len(before[name])}
+    assert new == {"feedbackrelease": 1, "packet": 2, "trace": 1}
+    assert shown(ada.get(standings), "The packets are being made: 0 of 2.") == (200, [])
+
+
+def test_a_packet_opens_once_it_is_made_and_for_nobody_else(stage: Stage) -> None:
+    world = stage.world
+    stage.write(finish, stage)
+    stage.browser(world.cast.ada).send_form(path(stage))
+    with stage.database.reading() as session:
+        packets = {team.name: packet.id for packet, team in feedback.packets_of(session, world.judged.id)}
+    mine = f"/packets/{packets['Plan B']}"
+    everybody = [
+        world.cast.ben, world.cast.cleo, world.cast.ada, world.fay, world.cast.dana, world.cast.dev, world.emil,
+        world.cast.eve, world.nora, world.nemo,
+    ]  # fmt: skip
+    assert [stage.browser(person).get(mine).status_code for person in everybody] == [404] * 10
+
+    def made(session: Session) -> None:
+        packet = session.get_one(Packet, packets["Plan B"])
+        packet.rendered_at, packet.key, packet.store_version_id, packet.size = stage.clock.at, "packets/x.pdf", "v", 9
+
+    stage.write(made)
+    assert [stage.browser(person).get(mine).status_code for person in everybody] == [303] * 3 + [404] * 7
+    assert stage.browser(world.cast.ben).get(f"/packets/{UUID(int=1)}").status_code == 404
+
+
+@pytest.mark.slow
+def test_the_bytes_of_a_packet_need_an_address_that_ends_after_a_minute(stage: Stage, store: Store) -> None:
+    world = stage.world
+    stored = store.write(f"packets/{world.packet_id}.pdf", b"%PDF-1.7 a packet", "application/pdf")
+
+    def keep(session: Session) -> None:
+        packet = session.get_one(Packet, world.packet_id)
+        packet.key, packet.store_version_id = stored.key, stored.version_id
+
+    stage.write(keep)
+    answer = stage.browser(world.cast.cleo).get(f"/packets/{world.packet_id}")
+    address = answer.headers["location"]
+    signed = parse_qs(urlsplit(address).query)
+    signed_at = datetime.strptime(signed["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    assert (signed["X-Amz-Expires"], abs(datetime.now(UTC) - signed_at) < timedelta(seconds=30)) == (["60"], True)
+    packet = httpx.get(address)
+    name = unquote(packet.headers["content-disposition"].split("filename*=UTF-8''")[1])
+    assert (packet.content, name) == (b"%PDF-1.7 a packet", "Plan B - challenge 1 - feedback.pdf")
+    assert httpx.get(address.split("?")[0]).status_code == 403
+
+
+def test_the_season_shows_each_team_its_own_packet(stage: Stage) -> None:
+    world = stage.world
+    own = f"/packets/{world.packet_id}"
+    seen = {
+        person.name: own in stage.browser(person).get(world.home).text
+        for person in (world.cast.ben, world.cast.cleo, world.fay, world.cast.dana, world.cast.eve)
+    }
+    assert seen == {"Ben": True, "Cleo": True, "Fay": False, "Dana": False, "Eve": False}
+
+
+def test_releasing_writes_no_letter_before_the_packet_is_made(stage: Stage) -> None:
+    stage.write(finish, stage)
+    stage.browser(stage.world.cast.ada).send_form(path(stage))
+    with stage.database.reading() as session:
+        letters = session.exec(select(Letter).where(Letter.kind == "packet_ready", Letter.created_at == stage.clock.at))
+        assert letters.all() == []
