@@ -10,7 +10,7 @@ from sqlmodel import Session
 from app.filters import count, relative
 from app.overview import current_of
 from challenges.challenges import Challenge, challenges_of
-from challenges.entries import entries_of
+from challenges.entries import count_entries
 from challenges.letters import count_in_trouble
 from challenges.seasons import RoleKind, Season, holders
 from challenges.versions import count_handed_in
@@ -92,7 +92,7 @@ def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
     return RunSheet(
         season=season,
         rows=rows,
-        entries=sum(entry.withdrawn_at is None for entry, _ in entries_of(session, season.id)),
+        entries=count_entries(session, season.id),
         judges=judges,
         organizers=[person.name for _, person in holders(session, season.id, RoleKind.ORGANIZER)],
         current=current_of([challenge for challenge in challenges if challenge.published_at], now),

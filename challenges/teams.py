@@ -11,12 +11,14 @@ from challenges.history import note
 from challenges.letters import write
 from challenges.people import Person, clean_address, clean_name
 from challenges.records import Instant, Record, lock
-from challenges.refusals import NotYours, Refusal
+from challenges.refusals import NotYours, Refusal, TooMany
 from challenges.seasons import RoleKind, Season, grant, role_of
 from challenges.signins import digest
 
 INVITATION_LIVES = timedelta(days=14)
 MOST_MEMBERS = 8
+INVITATIONS_A_DAY = 30
+"""Withdrawing and inviting again must not become a way to send mail to strangers."""
 
 
 class Team(Record, table=True):
@@ -106,6 +108,9 @@ def invite(session: Session, team: Team, season: Season, email: str, by: Person,
             earlier.withdrawn_at = now
     if len(members_of(session, team.id)) + len(invitations_of(session, team.id, now)) >= MOST_MEMBERS:
         raise Refusal(f"A team has at most {MOST_MEMBERS} members, open invitations included.", field="email")
+    lately = select(func.count()).where(Invitation.team_id == team.id, Invitation.invited_at > now - timedelta(days=1))
+    if session.exec(lately).one() >= INVITATIONS_A_DAY:
+        raise TooMany("Your team has sent many invitations today. Try again tomorrow.", 86400)
     token = secrets.token_urlsafe(32)
     invitation = Invitation(team_id=team.id, email=address, token_hash=digest(token), invited_by=by.id, invited_at=now)
     session.add(invitation)
@@ -197,10 +202,6 @@ def teams_of(session: Session, season_id: UUID) -> list[tuple[Team, int]]:
         .order_by(Team.name)
     )
     return list(session.exec(counted).all())
-
-
-def count_teams(session: Session, season_id: UUID) -> int:
-    return session.exec(select(func.count()).select_from(Team).where(Team.season_id == season_id)).one()
 
 
 def find_for(session: Session, team_id: UUID, person_id: UUID) -> Team:

@@ -19,7 +19,7 @@ def index(request: Request, session: Session, viewer: MaybeViewer, slug: FromPat
     mine = teams.team_of(session, season.id, viewer.person.id) if viewer else None
     return page(
         request, "web/teams/index.html", season=season, mine=mine, teams=teams.teams_of(session, season.id),
-        entered={team.id for _, team in entries.entries_of(session, season.id)},
+        entered={team.id for entry, team in entries.entries_of(session, season.id) if not entry.withdrawn_at},
     )  # fmt: skip
 
 
