@@ -21,7 +21,7 @@ from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
 from challenges.seasons import Season
 from challenges.teams import Team
-from judging import feedback, panels, scoring
+from judging import feedback, panels, progress, scoring
 from judging.scoring import BoxField, Change
 
 DAY = timedelta(days=1)
@@ -48,10 +48,10 @@ def load(settings: Settings) -> None:
     database, store = Database(settings), Store(settings)
     store.prepare()
     try:
-        with database.writing() as session, Progress(transient=True) as progress:
-            steps = progress.add_task("Telling the demo season", total=None)
+        with database.writing() as session, Progress(transient=True) as bar:
+            steps = bar.add_task("Telling the demo season", total=None)
             for step in _tell(session, store, datetime.now(UTC).replace(second=0, microsecond=0)):
-                progress.update(steps, description=step, advance=1)
+                bar.update(steps, description=step, advance=1)
     finally:
         database.close()
 
@@ -147,7 +147,7 @@ def _hand_in(
 
 
 def _score(session: Session, judge: Person, now: datetime) -> None:
-    for row in scoring.desk_of(session, judge.id):
+    for row in progress.desk_of(session, judge.id):
         sheet = scoring.open_sheet(session, row.assignment, row.challenge, judge, now)
         desk = scoring.find_for(session, sheet.id, judge.id)
         said = told.MARKS[judge.name, row.team]

@@ -16,7 +16,7 @@ from challenges.seasons import RoleKind, Season, holders
 from challenges.versions import count_handed_in
 from judging.feedback import Making, making_of
 from judging.panels import count_read
-from judging.scoring import SheetState, counts_of
+from judging.progress import SheetState, counts_of
 
 SOON = timedelta(days=2)
 """This long before a challenge is due, somebody should have been named to judge it."""

@@ -11,7 +11,7 @@ from challenges import briefs, challenges, entries, people, seasons, submissions
 from challenges.challenges import DeliverableText, Plan
 from challenges.files import FileStore, StoredFile
 from challenges.rubrics import CriterionText, LevelText
-from judging import panels, scoring
+from judging import panels, progress, scoring
 from judging.panels import Pair
 from judging.scoring import BoxField, Change
 
@@ -64,7 +64,7 @@ def tell(session: Session, store: FileStore) -> Large:
     panels.assign(session, challenge, pairs, ada, now)
     later, last = now + timedelta(days=6), None
     for judge in judges:
-        for row in scoring.desk_of(session, judge.id):
+        for row in progress.desk_of(session, judge.id):
             last = scoring.open_sheet(session, row.assignment, challenge, judge, later)
             desk = scoring.find_for(session, last.id, judge.id)
             scoring.save_marks(session, desk, filled(session, desk), judge, later)

@@ -25,7 +25,8 @@ from challenges.versions import Version, files_of, handed_in
 from judging.composite import mean, median
 from judging.packet import FileView, Heading, Level, PacketView, Remark, Ruled, Sheet, packet_of
 from judging.panels import Assignment, Panelist
-from judging.scoring import Mark, Scoresheet, SheetState, states_of
+from judging.progress import SheetState, states_of
+from judging.scoring import Mark, Scoresheet
 from judging.standings import readings_of, standings_of
 
 

@@ -16,7 +16,7 @@ from challenges.versions import handed_in
 from judging import panels
 from judging.feedback import release_of
 from judging.panels import Pair
-from judging.scoring import SheetState, states_of
+from judging.progress import SheetState, states_of
 
 PANEL = "/seasons/{slug:str}/challenges/{number:int}/panel"
 

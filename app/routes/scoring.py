@@ -13,16 +13,17 @@ from app.pages import Away, Page, Redirect, page, see
 from app.visits import visit_of, wants
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
-from judging import panels, scoring
+from judging import panels, progress, scoring
 from judging.feedback import release_of
-from judging.scoring import BoxField, Change, DeskRow, Mark, SheetState, Stale
+from judging.progress import DeskRow, SheetState
+from judging.scoring import BoxField, Change, Mark, Stale
 
 DOTS = {SheetState.NOT_BEGUN: "none", SheetState.BEGUN: "begun", SheetState.HANDED_IN: "done"}
 
 
 @get("/desk", guards=[judge_somewhere], sync_to_thread=True)
 def desk(request: Request, session: Session, me: Me) -> Page:
-    return page(request, "web/scoring/desk.html", rows=scoring.desk_of(session, me.person.id))
+    return page(request, "web/scoring/desk.html", rows=progress.desk_of(session, me.person.id))
 
 
 @post("/assignments/{assignment_id:uuid}/scoresheet", guards=[judge_somewhere], redraw=desk, sync_to_thread=True)
@@ -36,7 +37,7 @@ def open_sheet(request: Request, session: Session, me: Me, now: Now, assignment_
 def show(request: Request, session: Session, me: Me, sheet_id: FromPath[UUID]) -> Page:
     at = scoring.find_for(session, sheet_id, me.person.id)
     boxes = scoring.marks_on(session, at.sheet)
-    queue = [row for row in scoring.desk_of(session, me.person.id) if row.challenge.id == at.challenge.id]
+    queue = [row for row in progress.desk_of(session, me.person.id) if row.challenge.id == at.challenge.id]
     return page(
         request, "web/scoring/show.html", at=at, boxes=[(scale, shown(mark, request)) for scale, mark in boxes],
         files=files_of(session, [at.version.id])[at.version.id], release=release_of(session, at.challenge.id),
@@ -81,9 +82,9 @@ def save(request: Request, session: Session, me: Me, form: Form, now: Now, sheet
             "theirs_at": theirs_at,
         }
         return Response(words | {"detail": stale.message}, status_code=409)
-    progress = scoring.progress_of(session, at.sheet)
+    far = progress.progress_of(session, at.sheet)
     return Response(
-        {"revision": saved.revision, "saved_at": saved.at.isoformat(), "progress": vars(progress)}, status_code=200
+        {"revision": saved.revision, "saved_at": saved.at.isoformat(), "progress": vars(far)}, status_code=200
     )
 
 

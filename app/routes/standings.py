@@ -12,7 +12,7 @@ from challenges.refusals import NotYours
 from challenges.seasons import RoleKind
 from challenges.teams import team_of
 from judging.feedback import packets_of, release_of
-from judging.scoring import missing_of
+from judging.progress import missing_of
 from judging.standings import Placing, standings_of
 
 

@@ -15,7 +15,7 @@ from app.db import counting
 from app.storage import Store
 from challenges import versions
 from challenges.rubrics import Scale
-from judging import panels, scoring
+from judging import panels, progress, scoring
 from judging.scoring import Mark
 from tests.makers import make_entry, make_person, make_version
 from tests.stage import TODAY, Stage, at_once, leads_to, shown
@@ -232,7 +232,9 @@ def test_a_sheet_that_was_handed_in_is_closed_until_it_is_reopened(stage: Stage)
 def test_after_release_no_sheet_is_reopened(stage: Stage) -> None:
     world = stage.world
     with stage.database.reading() as session:
-        row = next(row for row in scoring.desk_of(session, world.cast.dana.id) if row.challenge.id == world.released.id)
+        row = next(
+            row for row in progress.desk_of(session, world.cast.dana.id) if row.challenge.id == world.released.id
+        )
     assert row.sheet
     answer = stage.browser(world.cast.dana).send_form(f"/scoresheets/{row.sheet.id}/reopening")
     told = "Feedback for this challenge has been released, so its scoresheets stay as they are."

@@ -84,7 +84,9 @@ def test_levels_read_as_people_write_them() -> None:
 def test_shown_parts_add_up_to_the_rounded_sum_and_move_less_than_a_digit(parts: list[Fraction], places: int) -> None:
     shown = adding_up(parts, places)
     assert sum(shown) == published(sum(parts, Fraction(0)), places)
-    assert all(abs(Fraction(number) - part) < Fraction(1, 10**places) for number, part in zip(shown, parts, strict=True))
+    assert all(
+        abs(Fraction(number) - part) < Fraction(1, 10**places) for number, part in zip(shown, parts, strict=True)
+    )
 
 
 @given(some.lists(some.tuples(some.integers(1, 60), some.integers(2, 10)), min_size=1, max_size=12))

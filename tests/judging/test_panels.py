@@ -11,9 +11,9 @@ from challenges import seasons
 from challenges.people import Person
 from challenges.seasons import RoleKind
 from challenges.versions import handed_in
-from judging import panels, scoring
+from judging import panels, progress, scoring
 from judging.panels import Assignment, Pair, Panelist
-from judging.scoring import SheetState
+from judging.progress import SheetState
 from tests.cast import make_person
 from tests.makers import (
     DAY,
@@ -154,7 +154,7 @@ def test_a_pair_that_comes_back_brings_its_scoresheet(session: Session, round_: 
         scoring.find_for(session, desk.sheet.id, dana.id)
     assert assign(session, scene, everything) == {Pair(dana.id, round_.submission_id)}
     assert scoring.find_for(session, desk.sheet.id, dana.id).sheet == desk.sheet
-    assert scoring.states_of(session, scene.challenge.id)[Pair(dana.id, round_.submission_id)] == SheetState.HANDED_IN
+    assert progress.states_of(session, scene.challenge.id)[Pair(dana.id, round_.submission_id)] == SheetState.HANDED_IN
 
 
 def test_only_judges_and_designs_of_this_challenge(session: Session, scene: Scene) -> None:

@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from challenges import rules as earlier_rules
 from challenges.teams import Member
 from challenges.versions import Version
-from judging import rules, scoring
+from judging import progress, rules, scoring
 from judging.panels import Panelist
 from judging.scoring import Mark, Scoresheet
 from tests.makers import NOW, Round, make_release, make_sheet
@@ -51,7 +51,7 @@ def off_its_scale(session: Session, round_: Round) -> UUID:
 
 def open_after_release(session: Session, round_: Round) -> UUID:
     make_release(session, round_)
-    (sheet,) = [row.sheet for row in scoring.desk_of(session, round_.judges[0].id)]
+    (sheet,) = [row.sheet for row in progress.desk_of(session, round_.judges[0].id)]
     assert sheet
     sheet.handed_in_at = None
     return sheet.id

@@ -11,9 +11,10 @@ from challenges.history import Trace
 from challenges.people import Person
 from challenges.rubrics import scales_of
 from challenges.seasons import RoleKind
-from judging import panels, scoring
+from judging import panels, progress, scoring
 from judging.panels import Pair
-from judging.scoring import BoxField, Change, Desk, Mark, Progress, Saved, Scoresheet, SheetState, Stale
+from judging.progress import Progress, SheetState
+from judging.scoring import BoxField, Change, Desk, Mark, Saved, Scoresheet, Stale
 from tests.cast import make_person
 from tests.makers import (
     DAY,
@@ -90,7 +91,7 @@ def test_a_scoresheet_opens_with_every_box_empty(session: Session, round_: Round
         )
         for title in ("Requirements", "Decisions")
     ]  # fmt: skip
-    assert scoring.progress_of(session, sheet) == Progress(2, 0, 0)
+    assert progress.progress_of(session, sheet) == Progress(2, 0, 0)
 
     again = scoring.open_sheet(session, assignment, challenge, dana, challenge.settled_at + DAY)
     assert (again, again.opened_at) == (sheet, challenge.settled_at)
@@ -124,7 +125,7 @@ def test_fields_are_saved_by_themselves(session: Session, desk: Desk, dana: Pers
     ]  # fmt: skip
     assert boxes(session, desk) == [(8, ""), (None, "Page 2.\nAnd 3.")]
     assert (desk.sheet.comment, desk.sheet.comment_revision, desk.sheet.comment_at) == ("Well done.", 1, NOW + 2 * DAY)
-    assert scoring.progress_of(session, desk.sheet) == Progress(boxes=2, levels=1, comments=1)
+    assert progress.progress_of(session, desk.sheet) == Progress(boxes=2, levels=1, comments=1)
     traces = select(Trace).where(Trace.thing_id == desk.sheet.id, Trace.deed == "scoresheet.marked")
     assert [trace.facts for trace in session.exec(traces.order_by(col(Trace.at)))] == [{"boxes": 1}, {"boxes": 2}]
 
@@ -134,7 +135,7 @@ def test_an_empty_value_empties_a_box(session: Session, desk: Desk, dana: Person
     save(session, desk, dana, Change(BoxField.LEVEL, "2", 0, first), Change(BoxField.COMMENT, "x", 0, first))
     save(session, desk, dana, Change(BoxField.LEVEL, "", 1, first), Change(BoxField.COMMENT, " \n", 1, first))
     assert boxes(session, desk) == [(None, ""), (None, "")]
-    assert scoring.progress_of(session, desk.sheet) == Progress(2, 0, 0)
+    assert progress.progress_of(session, desk.sheet) == Progress(2, 0, 0)
 
 
 @pytest.mark.parametrize("value", ["12", "0", "3", "-2", "8.0", " 8", "08", "８", "²", "nan", "None", "9" * 5000])
@@ -229,9 +230,9 @@ def test_every_criterion_needs_a_level_and_a_comment(session: Session, desk: Des
     )  # fmt: skip
     with refused("Before you hand in, these still need something: Decisions (comment)."):
         scoring.hand_in(session, desk, dana, NOW)
-    assert (desk.sheet.handed_in_at, scoring.progress_of(session, desk.sheet).is_complete) == (None, False)
+    assert (desk.sheet.handed_in_at, progress.progress_of(session, desk.sheet).is_complete) == (None, False)
     save(session, desk, dana, Change(BoxField.COMMENT, "y", 0, second))
-    assert scoring.progress_of(session, desk.sheet).is_complete is True
+    assert progress.progress_of(session, desk.sheet).is_complete is True
     scoring.hand_in(session, desk, dana, NOW + HOUR)
     scoring.hand_in(session, desk, dana, NOW + DAY)
     assert desk.sheet.handed_in_at == NOW + HOUR
@@ -263,7 +264,7 @@ def test_what_is_handed_in_stands_until_it_is_reopened(session: Session, round_:
 
 def test_nothing_is_reopened_after_the_release(session: Session, round_: Round, dana: Person) -> None:
     make_release(session, round_)
-    (sheet,) = [row.sheet for row in scoring.desk_of(session, dana.id)]
+    (sheet,) = [row.sheet for row in progress.desk_of(session, dana.id)]
     assert sheet
     desk = scoring.find_for(session, sheet.id, dana.id)
     with refused("Feedback for this challenge has been released, so its scoresheets stay as they are."):
@@ -288,31 +289,31 @@ def test_a_desk_shows_how_far_each_design_is(session: Session, round_: Round, da
     make_desk(session, scene.challenge, dana, second)
     assert [
         (row.season, row.challenge.number, row.team, row.state, row.progress)
-        for row in scoring.desk_of(session, dana.id)
+        for row in progress.desk_of(session, dana.id)
     ] == [
         (scene.season, 2, "Plan B", SheetState.NOT_BEGUN, Progress(0, 0, 0)),
         (scene.season, 1, "Plan B", SheetState.HANDED_IN, Progress(2, 2, 2)),
         (scene.season, 1, "Plan C", SheetState.BEGUN, Progress(2, 0, 0)),
     ]
-    assert scoring.desk_of(session, scene.cast.ada.id) == []
+    assert progress.desk_of(session, scene.cast.ada.id) == []
 
 
 def test_the_organizer_sees_states_and_whose_sheets_are_missing(session: Session, round_: Round, dana: Person) -> None:
     scene, dev, submission = round_.scene, round_.judges[1], round_.submission_id
     make_sheet(session, scene.challenge, dana, submission)
-    assert scoring.states_of(session, scene.challenge.id) == {
+    assert progress.states_of(session, scene.challenge.id) == {
         Pair(dana.id, submission): SheetState.HANDED_IN, Pair(dev.id, submission): SheetState.NOT_BEGUN,
     }  # fmt: skip
-    assert scoring.missing_of(session, scene.challenge.id) == [(dev, scene.team)]
+    assert progress.missing_of(session, scene.challenge.id) == [(dev, scene.team)]
     make_desk(session, scene.challenge, dev, submission)
-    assert scoring.counts_of(session, scene.season.id) == {
+    assert progress.counts_of(session, scene.season.id) == {
         scene.challenge.id: {SheetState.NOT_BEGUN: 0, SheetState.BEGUN: 1, SheetState.HANDED_IN: 1}
     }
-    assert scoring.missing_of(session, scene.challenge.id) == [(dev, scene.team)]
+    assert progress.missing_of(session, scene.challenge.id) == [(dev, scene.team)]
     panels.assign(session, scene.challenge, [Pair(dana.id, submission)], scene.cast.ada, NOW)
-    assert scoring.states_of(session, scene.challenge.id) == {Pair(dana.id, submission): SheetState.HANDED_IN}
-    assert scoring.missing_of(session, scene.challenge.id) == []
-    assert scoring.counts_of(session, scene.season.id) == {
+    assert progress.states_of(session, scene.challenge.id) == {Pair(dana.id, submission): SheetState.HANDED_IN}
+    assert progress.missing_of(session, scene.challenge.id) == []
+    assert progress.counts_of(session, scene.season.id) == {
         scene.challenge.id: {SheetState.NOT_BEGUN: 0, SheetState.BEGUN: 0, SheetState.HANDED_IN: 1}
     }
 
@@ -338,11 +339,11 @@ def test_it_closes_with_the_role_and_with_the_assignment(session: Session, round
     seasons.end_role(session, role, scene.cast.ada, NOW)
     with not_yours():
         scoring.find_for(session, desk.sheet.id, dana.id)
-    assert scoring.desk_of(session, dana.id) == []
+    assert progress.desk_of(session, dana.id) == []
     panels.assign(session, scene.challenge, [], scene.cast.ada, NOW)
     with not_yours():
         scoring.find_for(session, theirs.sheet.id, dev.id)
-    assert scoring.desk_of(session, dev.id) == []
+    assert progress.desk_of(session, dev.id) == []
 
 
 def test_marks_of_one_sheet_are_not_on_another(session: Session, round_: Round, desk: Desk, dana: Person) -> None:
