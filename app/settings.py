@@ -95,7 +95,9 @@ class Settings(BaseSettings):
         "and the same five plus 10,000.",
     )
     smtp_host: str = Field(
-        default="", description="The mail server. Default: none; letters are then read on the mailbox page."
+        default="",
+        description="The mail server. Default: none; letters are then read on the mailbox page. "
+        "Only a demo, or a site on this machine alone, may do without one.",
     )
     smtp_port: int = Field(
         default=0, ge=0, le=65535, description="Its port. Default: 587 with starttls, 465 with tls, 25 with none."
@@ -121,7 +123,7 @@ class Settings(BaseSettings):
     )
     secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs sessions, forms and receipts: 32 characters or more. "
+        description="Signs forms and notices, and the embedded store's key is derived from it: 32 characters or more. "
         "Default: made once and kept in the file `secret` in the data folder.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="How many web processes.")
@@ -204,10 +206,15 @@ class Settings(BaseSettings):
         """Settings that are well formed each, and wrong together."""
         if self.s3_endpoint and not (self.s3_access_key and self.s3_secret_key.get_secret_value()):
             yield "CHARRETTE_S3_ENDPOINT needs CHARRETTE_S3_ACCESS_KEY and CHARRETTE_S3_SECRET_KEY beside it."
-        if not self.s3_endpoint and not self.s3_public_endpoint and not is_local(self.url or f"http://{self.host}"):
+        if not self.s3_endpoint and not self.s3_public_endpoint and not self.is_local:
             yield (
                 "CHARRETTE_S3_PUBLIC_ENDPOINT is missing: the site is not on this machine alone, and browsers "
                 "upload straight to the store."
+            )
+        if not self.smtp_host and not self.demo and not self.is_local:
+            yield (
+                "CHARRETTE_SMTP_HOST is missing: the site is not on this machine alone, and without a mail server "
+                "nobody could sign in."
             )
         if self.smtp_host and "mail_from" not in self.model_fields_set:
             yield "CHARRETTE_SMTP_HOST needs CHARRETTE_MAIL_FROM, the sender of every letter."
@@ -227,13 +234,14 @@ class Settings(BaseSettings):
         return self._embedded_store
 
     @property
-    def max_upload_bytes(self) -> int:
-        return self.max_upload_mib * 1024 * 1024
+    def is_local(self) -> bool:
+        """True where the site can be seen from this machine alone: it listens here alone, and is called so."""
+        return is_loopback(self.host) and (not self.url or is_local(self.url))
 
     @property
-    def is_local(self) -> bool:
-        """True where the site can be seen from this machine alone."""
-        return is_local(self.url)
+    def runs_as_demo(self) -> bool:
+        """What `charrette run` does: a demo where it is asked for, or nothing is said and nobody else can see it."""
+        return self.demo or (self.is_local and "demo" not in self.model_fields_set)
 
     def derived_key(self, purpose: str) -> str:
         """64 hex digits for one purpose, so that no two purposes share a key (HMAC-SHA256 of the secret)."""
@@ -246,7 +254,10 @@ def store_ports(first: int) -> list[int]:
 
 
 def is_local(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+    return is_loopback(urlsplit(url).hostname or "")
+
+
+def is_loopback(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:

@@ -153,7 +153,7 @@ def raise_the_house(settings: Settings, supervisor: Supervisor) -> None:
     def step(words: str) -> None:
         supervisor.console.say(f"  {time.monotonic() - began:5.1f} s  {words}")
 
-    demo = settings.demo or (settings.is_local and "demo" not in settings.model_fields_set)
+    demo = settings.runs_as_demo
     environment = {"CHARRETTE_DEMO": str(demo).lower(), "CHARRETTE_DATA_DIR": str(settings.data_dir)}
     first_start = not (settings.data_dir / "charrette.sqlite").exists()
     check_space(settings.data_dir)

@@ -138,7 +138,7 @@ def test_the_cookie_is_out_of_reach_and_new_at_every_sign_in(site: Site, people:
 
 @ON_SQLITE
 def test_under_https_cookies_belong_to_this_host_alone(site_settings: Callable[..., Settings]) -> None:
-    settings = site_settings(url="https://charrette.test", s3_public_endpoint="https://files.test")
+    settings = site_settings(url="https://charrette.test", s3_public_endpoint="https://files.test", demo=True)
     with open_site(settings) as site:
         answer = site.browser().get("/sign-in")
         cookie = answer.headers["set-cookie"]

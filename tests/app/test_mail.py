@@ -48,7 +48,7 @@ FACTS: dict[str, dict[str, Any]] = {
 
 
 def settings_for(folder: Path, sink: MailSink | None = None, **over: Any) -> Settings:
-    server = {"smtp_host": "127.0.0.1", "smtp_port": sink.port, "smtp_security": "none"} if sink else {}
+    server = {"smtp_host": "127.0.0.1", "smtp_port": sink.port, "smtp_security": "none"} if sink else {"demo": True}
     files = "https://files.charrette.example"
     base = {
         "data_dir": folder,

@@ -67,7 +67,7 @@ def test_nothing_set_is_a_complete_site_on_this_machine(tmp_path: Path) -> None:
         "log_format": "text",
         "log_level": "info",
     }
-    assert (settings.embedded_store, settings.is_local, settings.max_upload_bytes) == (True, True, 104_857_600)
+    assert (settings.embedded_store, settings.is_local, settings.runs_as_demo) == (True, True, True)
     assert settings is read()
 
 
@@ -123,6 +123,42 @@ def test_settings_that_are_wrong_together(monkeypatch: pytest.MonkeyPatch) -> No
     ]
 
 
+NOT_ALONE = "is missing: the site is not on this machine alone, and "
+NO_MAIL = f"CHARRETTE_SMTP_HOST {NOT_ALONE}without a mail server nobody could sign in."
+NO_STORE = f"CHARRETTE_S3_PUBLIC_ENDPOINT {NOT_ALONE}browsers upload straight to the store."
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"CHARRETTE_URL": "https://c.example.org"},
+        {"CHARRETTE_HOST": "0.0.0.0"},
+        {"CHARRETTE_HOST": "::"},
+        {"CHARRETTE_HOST": "192.168.1.5", "CHARRETTE_URL": "http://localhost:8000"},
+    ],
+)
+def test_a_site_that_others_see_needs_a_mail_server_and_a_store_that_they_reach(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert refused(monkeypatch, **environment) == [NO_STORE, NO_MAIL]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])
+@pytest.mark.parametrize("url", ["", "http://localhost:8000", "https://c.example.org"])
+def test_where_others_may_listen_a_demo_is_only_what_was_asked_for(tmp_path: Path, host: str, url: str) -> None:
+    there = {"data_dir": tmp_path, "host": host, "url": url, "s3_public_endpoint": "http://192.168.1.5:8333"}
+    by_itself = Settings(**there, smtp_host="mail", mail_from="us@c.example.org")
+    asked_for = Settings(**there, demo=True)
+
+    assert [(one.is_local, one.runs_as_demo) for one in (by_itself, asked_for)] == [(False, False), (False, True)]
+
+
+def test_a_demo_that_is_refused_stays_away_on_this_machine_too(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, demo=False)
+
+    assert (settings.is_local, settings.runs_as_demo) == (True, False)
+
+
 def test_a_store_elsewhere_needs_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(monkeypatch, CHARRETTE_S3_ENDPOINT="https://s3.example.org") == [
         "CHARRETTE_S3_ENDPOINT needs CHARRETTE_S3_ACCESS_KEY and CHARRETTE_S3_SECRET_KEY beside it."
@@ -163,8 +199,8 @@ def test_the_secret_is_made_once_and_for_us_alone(tmp_path: Path) -> None:
 def test_keys_for_different_purposes_differ(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, secret=SecretStr(SECRET))
 
-    assert settings.derived_key("receipts") == settings.derived_key("receipts")
-    assert len({settings.derived_key("receipts"), settings.derived_key("sessions"), SECRET}) == 3
+    assert settings.derived_key("forms") == settings.derived_key("forms")
+    assert len({settings.derived_key("forms"), settings.derived_key("cookies"), SECRET}) == 3
     assert os.listdir(tmp_path) == []
 
 
