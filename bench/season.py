@@ -11,7 +11,7 @@ from challenges import briefs, challenges, entries, people, seasons, submissions
 from challenges.challenges import DeliverableText, Plan
 from challenges.files import FileStore, StoredFile
 from challenges.rubrics import CriterionText, LevelText
-from judging import panels, progress, scoring
+from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
 from judging.scoring import BoxField, Change
 
@@ -71,7 +71,7 @@ def tell(session: Session, store: FileStore) -> Large:
             scoring.hand_in(session, desk, judge, later)
     if last is None:
         raise RuntimeError("nobody was assigned")
-    scoring.reopen(session, scoring.find_for(session, last.id, judges[-1].id), False, judges[-1], later)
+    feedback.reopen(session, scoring.find_for(session, last.id, judges[-1].id), judges[-1], later)
     return Large(season.slug, ada.id, judges[-1].id, member.id, last.id)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.files import kind_called
@@ -20,6 +20,8 @@ from challenges.seasons import RoleKind, Season, role_of
 IN_FLIGHT = timedelta(minutes=30)
 """A file that was still travelling at the due instant may arrive until this much later."""
 MOST_DELIVERABLES = 10
+LARGEST_NUMBER = 2**31 - 1
+"""What a database column holds; addresses can name more."""
 
 
 class Challenge(Record, table=True):
@@ -57,7 +59,7 @@ class Deliverable(Record, table=True):
     title: str = Field(max_length=80)
     kind: str = Field(max_length=8)
     required: bool = True
-    max_bytes: int
+    max_bytes: int = Field(sa_type=BigInteger)
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def redraft(
     session: Session, challenge: Challenge, plan: Plan, by: Person, now: datetime, most_mib: int = 1024
 ) -> None:
     """Write a draft anew. A published challenge keeps its due instant, deliverables and rubric."""
+    lock(session, challenge)
     if challenge.published_at:
         raise Refusal("This challenge is published. People work by what it says, so only its brief can be amended.")
     _check(plan, most_mib)
@@ -117,6 +120,7 @@ def redraft(
 
 def publish(session: Session, challenge: Challenge, season: Season, by: Person, now: datetime) -> None:
     """Everybody who sees the season can read the challenge, and entries can hand in. Doing it twice does it once."""
+    lock(session, challenge)
     if challenge.published_at:
         return
     if not season.published_at:
@@ -188,6 +192,8 @@ def challenges_of(session: Session, season_id: UUID, with_drafts: bool = False) 
 
 def find_for(session: Session, season: Season, number: int, person_id: UUID | None) -> Challenge:
     """A published challenge of the season, or a draft for its organizers."""
+    if number > LARGEST_NUMBER:
+        raise NotYours
     challenge = session.exec(
         select(Challenge).where(Challenge.season_id == season.id, Challenge.number == number)
     ).first()

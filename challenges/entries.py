@@ -1,7 +1,6 @@
 """Entries: a team's place in a season."""
 
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,11 +14,6 @@ from challenges.seasons import Season
 from challenges.teams import Member, Team
 
 
-class EntryState(StrEnum):
-    ACTIVE = "active"
-    WITHDRAWN = "withdrawn"
-
-
 class Entry(Record, table=True):
     """One to one with its team."""
 
@@ -28,10 +22,6 @@ class Entry(Record, table=True):
     entered_by: UUID = Field(foreign_key="person.id")
     entered_at: datetime = Field(sa_type=Instant)
     withdrawn_at: datetime | None = Field(default=None, sa_type=Instant)
-
-    @property
-    def state(self) -> EntryState:
-        return EntryState.WITHDRAWN if self.withdrawn_at else EntryState.ACTIVE
 
 
 def enter(session: Session, team: Team, season: Season, by: Person, now: datetime) -> Entry:

@@ -6,6 +6,7 @@ from functools import cache
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Field, Session, col, select
 
 from challenges.records import Instant, Record
@@ -68,8 +69,11 @@ def person_for(session: Session, email: str, name: str | None, now: datetime) ->
     if found := find_person(session, address):
         return found
     person = Person(email=address, name=clean_name(name or address.split("@")[0]), joined_at=now)
-    session.add(person)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(person)
+    except IntegrityError:  # somebody else made the same person at the same moment
+        return session.exec(select(Person).where(Person.email == address)).one()
     return person
 
 

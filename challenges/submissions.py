@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge, Deliverable
@@ -39,11 +39,11 @@ class Upload(Record, table=True):
     content_type: str = Field(max_length=100)
     claimed_sha256: str | None = Field(default=None, max_length=64)
     """What the browser counted; None where it runs no scripts."""
-    claimed_size: int | None = None
+    claimed_size: int | None = Field(default=None, sa_type=BigInteger)
     began_at: datetime = Field(sa_type=Instant)
     arrived_at: datetime | None = Field(default=None, sa_type=Instant)
     store_version_id: str | None = Field(default=None, max_length=200)
-    size: int | None = None
+    size: int | None = Field(default=None, sa_type=BigInteger)
     handed_in_at: datetime | None = Field(default=None, sa_type=Instant)
     """When it became part of a version."""
     removed_at: datetime | None = Field(default=None, sa_type=Instant)

@@ -88,6 +88,8 @@ def _may_join(session: Session, season: Season, person: Person) -> None:
         raise Refusal("You are already in a team of this season, and nobody can be in two.")
     if role_of(session, season.id, person.id, RoleKind.JUDGE):
         raise Refusal("You judge this season, so you cannot take part in it.")
+    if role_of(session, season.id, person.id, RoleKind.ORGANIZER):
+        raise Refusal("You organize this season and see everything that is handed in, so you cannot take part in it.")
 
 
 def _join(session: Session, team: Team, season: Season, person: Person, now: datetime) -> Member:
@@ -101,6 +103,7 @@ def _join(session: Session, team: Team, season: Season, person: Person, now: dat
 def invite(session: Session, team: Team, season: Season, email: str, by: Person, now: datetime) -> Invitation:
     """Mail somebody a way into the team. An earlier invitation to the same address ends."""
     address = clean_address(email)
+    lock(session, team)
     if any(person.email == address for person in members_of(session, team.id)):
         raise Refusal("This person is already in your team.", field="email")
     for earlier in invitations_of(session, team.id, now):

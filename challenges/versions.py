@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.briefs import current_brief
@@ -63,7 +63,7 @@ class VersionFile(Record, table=True):
     store_version_id: str = Field(max_length=200)
     file_name: str = Field(max_length=200)
     content_type: str = Field(max_length=100)
-    size: int
+    size: int = Field(sa_type=BigInteger)
     claimed_sha256: str | None = Field(default=None, max_length=64)
     computed_sha256: str | None = Field(default=None, max_length=64)
     verified_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -228,6 +228,8 @@ def _arrived(
                 field="file",
             )
         note_arrival(upload, stored)
+        if upload.store_version_id != stored.version_id:
+            raise Refusal("Another file arrived in the same place meanwhile. Load the page again.", field="file")
         kind = KINDS[session.get_one(Deliverable, upload.deliverable_id).kind]
         if stored.size == 0:
             raise Refusal(f"“{upload.file_name}” is empty. Remove it and upload the right file.", field="file")
@@ -241,10 +243,14 @@ def _arrived(
 
 
 def _was_in_flight(challenge: Challenge, uploads: Iterable[Upload], now: datetime) -> bool:
-    """Whether every file began before the due instant and one of them was still travelling at it."""
+    """Whether every file began before the due instant, its content fixed by then, and one was still travelling at it.
+
+    A plain form fixes no content when it begins: what it sends could have been written after the due instant.
+    """
     files = list(uploads)
     return (
         now < challenge.settled_at
+        and all(upload.claimed_sha256 for upload in files)
         and all(upload.began_at < challenge.due_at for upload in files)
         and any(upload.arrived_at is not None and upload.arrived_at >= challenge.due_at for upload in files)
     )

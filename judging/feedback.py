@@ -6,7 +6,7 @@ from fractions import Fraction
 from random import SystemRandom
 from uuid import UUID
 
-from sqlalchemy import and_, case
+from sqlalchemy import BigInteger, and_, case
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge, challenges_of
@@ -26,7 +26,7 @@ from judging.composite import mean, median
 from judging.packet import FileView, Heading, Level, PacketView, Remark, Ruled, Sheet, packet_of
 from judging.panels import Assignment, Panelist
 from judging.progress import SheetState, states_of
-from judging.scoring import Mark, Scoresheet
+from judging.scoring import Desk, Mark, Scoresheet
 from judging.standings import readings_of, standings_of
 
 
@@ -49,7 +49,7 @@ class Packet(Record, table=True):
     rendered_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
     key: str | None = Field(default=None, max_length=200)
     store_version_id: str | None = Field(default=None, max_length=200)
-    size: int | None = None
+    size: int | None = Field(default=None, sa_type=BigInteger)
     trouble: str | None = None
     """What went wrong last, for the organizer."""
 
@@ -93,6 +93,17 @@ def _draw_order(session: Session, challenge_id: UUID) -> None:
     SystemRandom().shuffle(panel)
     for drawn, panelist in enumerate(panel, 1):
         panelist.drawn = drawn
+
+
+def reopen(session: Session, desk: Desk, by: Person, now: datetime) -> None:
+    """Take a handed-in scoresheet back to change it, until feedback is released."""
+    lock(session, desk.challenge)  # a release at the same moment waits, or has happened
+    if release_of(session, desk.challenge.id):
+        raise Refusal("Feedback for this challenge has been released, so its scoresheets stay as they are.")
+    lock(session, desk.sheet)
+    if desk.sheet.handed_in_at:
+        desk.sheet.handed_in_at = None
+        note(session, by, "scoresheet.reopened", desk.sheet, now, desk.season.id, challenge=desk.challenge.number)
 
 
 def release_of(session: Session, challenge_id: UUID) -> FeedbackRelease | None:
@@ -275,11 +286,3 @@ def note_rendered(session: Session, packet: Packet, stored: StoredFile, now: dat
             session, "packet_ready", member, now, season.id, season=season.title, slug=season.slug,
             challenge=challenge.title, number=challenge.number, team=team.name, packet_id=str(packet.id),
         )  # fmt: skip
-
-
-def count_rendered(session: Session, release_id: UUID) -> tuple[int, int]:
-    """How many packets of a release are rendered, and how many there are."""
-    rendered, every = session.exec(
-        select(func.count(col(Packet.rendered_at)), func.count()).where(Packet.release_id == release_id)
-    ).one()
-    return rendered, every

@@ -57,6 +57,7 @@ class Pair:
 
 def name_judge(session: Session, season: Season, email: str, name: str, by: Person, now: datetime) -> Role:
     """Make somebody a judge of this season, and tell them by mail. Nobody judges a season in which they take part."""
+    lock(session, season)
     person = person_for(session, email, name, now)
     if team := team_of(session, season.id, person.id):
         raise Refusal(f"{person.name} is in team {team.name} and cannot judge this season.", field="email")

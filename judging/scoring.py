@@ -208,15 +208,6 @@ def _lacks(mark: Mark) -> list[str]:
     return [word for word, is_there in there.items() if not is_there]
 
 
-def reopen(session: Session, desk: Desk, is_released: bool, by: Person, now: datetime) -> None:
-    """Take a handed-in scoresheet back to change it, until feedback is released."""
-    if is_released:
-        raise Refusal("Feedback for this challenge has been released, so its scoresheets stay as they are.")
-    if desk.sheet.handed_in_at:
-        desk.sheet.handed_in_at = None
-        note(session, by, "scoresheet.reopened", desk.sheet, now, desk.season.id, challenge=desk.challenge.number)
-
-
 def marks_on(session: Session, sheet: Scoresheet) -> list[tuple[Scale, Mark]]:
     """Every box of the sheet beside its criterion, in the order of the rubric."""
     marks = {mark.criterion_id: mark for mark in session.exec(select(Mark).where(Mark.scoresheet_id == sheet.id))}

@@ -129,6 +129,12 @@ def make_upload(
     return open_form(session, challenge, entry, session.get_one(Team, entry.team_id), deliverable.id, by, now)
 
 
+def claiming(upload: Upload) -> Upload:
+    """The same begun by a script, which counts the file before it sends the first byte."""
+    upload.claimed_sha256, upload.claimed_size = "ab" * 32, 1234
+    return upload
+
+
 def stored(upload: Upload, **over: Any) -> StoredFile:
     """What a store says of an upload that arrived one second after it began."""
     beginning = ZIP_BYTES if upload.content_type == "application/zip" else PDF_BYTES

@@ -1,6 +1,7 @@
 """What two people do at once: it happens once, and the second hears what the first did. Real threads, real commits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
 from challenges.submissions import Submission, Upload
 from challenges.versions import Version
-from judging import feedback, scoring
+from judging import feedback, panels, progress, rules, scoring
 from judging.feedback import FeedbackRelease, Packet
 from judging.panels import Pair, living_pairs
 from judging.scoring import BoxField, Change, Scoresheet, Stale
@@ -239,6 +240,74 @@ def test_feedback_is_released_once(database: Database) -> None:
     assert count(database, Packet, col(Packet.submission_id) == round_.submission_id) == 1
 
 
+def test_what_is_released_is_not_taken_back(database: Database) -> None:
+    def read(session: Session) -> Round:
+        round_ = a_round(session)
+        for judge in round_.judges:
+            make_sheet(session, round_.scene.challenge, judge, round_.submission_id)
+        return round_
+
+    round_ = committed(database, read)
+    challenge, dana = round_.scene.challenge, round_.judges[0]
+    later = challenge.settled_at + DAY
+
+    def release(session: Session) -> Any:
+        return feedback.release(session, here(session, challenge), round_.scene.cast.ada, later).id
+
+    def take_back(session: Session) -> Any:
+        (row,) = progress.desk_of(session, dana.id)
+        assert row.sheet
+        return feedback.reopen(session, scoring.find_for(session, row.sheet.id, dana.id), dana, later)
+
+    given = at_once(database, release, take_back)
+    assert sum(isinstance(one, Refusal) for one in given) == 1, given
+    with database.reading() as session:
+        assert list(rules.violations(session)) == []
+
+
+def test_a_challenge_is_not_rewritten_while_it_is_published(database: Database) -> None:
+    scene = committed(database, a_scene)
+    season, ada = scene.season, scene.cast.ada
+    draft = committed(database, lambda session: challenges.draft(session, here(session, season), PLAN, ada, NOW))
+    other = replace(PLAN, title="Another")
+
+    def publish(session: Session) -> Any:
+        return challenges.publish(session, here(session, draft), here(session, season), ada, NOW)
+
+    given = at_once(
+        database, publish, lambda session: challenges.redraft(session, here(session, draft), other, ada, NOW)
+    )
+    with database.reading() as session:
+        kept = here(session, draft)
+        assert (kept.published_at, kept.title) == (NOW, PLAN.title if isinstance(given[1], Refusal) else "Another")
+        assert len(challenges.deliverables_of(session, draft.id)) == len(PLAN.deliverables)
+
+
+def test_a_new_judge_is_named_once(database: Database) -> None:
+    scene = committed(database, a_scene)
+
+    def name(session: Session) -> Any:
+        return panels.name_judge(
+            session, here(session, scene.season), "nina@example.org", "Nina", scene.cast.ada, NOW
+        ).id  # fmt: skip
+
+    first, second = at_once(database, name, name)
+    assert first == second
+
+
+def test_an_address_is_invited_once(database: Database) -> None:
+    scene = committed(database, a_scene)
+
+    def invite(session: Session) -> Any:
+        team, season = here(session, scene.team), here(session, scene.season)
+        return teams.invite(session, team, season, "nina@example.org", scene.cast.ben, NOW).id
+
+    given = at_once(database, invite, invite)
+    assert [one for one in given if isinstance(one, Exception)] == []
+    with database.reading() as session:
+        assert len(teams.invitations_of(session, scene.team.id, NOW)) == 1
+
+
 def test_one_person_founds_one_team(database: Database) -> None:
     scene = committed(database, a_scene)
 
@@ -265,7 +334,10 @@ def test_one_name_is_one_teams(database: Database) -> None:
 def test_an_invitation_is_accepted_once(database: Database) -> None:
     scene = committed(database, a_scene)
     cast = scene.cast
-    committed(database, lambda session: teams.invite(session, scene.team, scene.season, cast.eve.email, cast.ben, NOW))
+    committed(
+        database,
+        lambda session: teams.invite(session, here(session, scene.team), scene.season, cast.eve.email, cast.ben, NOW),
+    )
     with database.reading() as session:
         token = secret_of(session, cast.eve.email)["token"]
 

@@ -73,6 +73,7 @@ GET  /teams/{team_id:uuid}                                                      
 POST /teams/{team_id:uuid}/entry                                                                Ben 303
 POST /teams/{team_id:uuid}/invitations                                                          Ben 422
 POST /teams/{team_id:uuid}/invitations/{invitation_id:uuid}/withdrawal                          Ben 303
+POST /teams/{team_id:uuid}/withdrawal                                                            Ben 303
 
 judge_somewhere
 GET  /desk                                                                                      Dana 200, Dev 200

@@ -73,7 +73,7 @@ def redraft(
 ) -> Redirect:  # fmt: skip
     challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id)
     challenges.redraft(session, challenge, planned(form), me.person, now, settings.max_upload_mib)
-    briefs.write(session, challenge, form.text("brief"), me.person, now)
+    briefs.write(session, challenge, form.text("brief"), me.person, now, seen=form.brief_seen or None)
     return see(request, at(slug, number), notice="Saved. Still a draft.")
 
 
@@ -106,7 +106,9 @@ def amend(
     request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
     challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id)
-    amended = briefs.amend(session, challenge, form.text("brief"), form.text("note", 500), me.person, now)
+    amended = briefs.amend(
+        session, challenge, form.text("brief"), form.text("note", 500), me.person, now, seen=form.brief_seen or None
+    )
     return see(request, at(slug, number), notice=f"Amendment {amended.amendment} is published.")
 
 

@@ -13,8 +13,7 @@ from app.pages import Away, Page, Redirect, page, see
 from app.visits import visit_of, wants
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
-from judging import panels, progress, scoring
-from judging.feedback import release_of
+from judging import feedback, panels, progress, scoring
 from judging.progress import DeskRow, SheetState
 from judging.scoring import BoxField, Change, Mark, Stale
 
@@ -40,7 +39,7 @@ def show(request: Request, session: Session, me: Me, sheet_id: FromPath[UUID]) -
     queue = [row for row in progress.desk_of(session, me.person.id) if row.challenge.id == at.challenge.id]
     return page(
         request, "web/scoring/show.html", at=at, boxes=[(scale, shown(mark, request)) for scale, mark in boxes],
-        files=files_of(session, [at.version.id])[at.version.id], release=release_of(session, at.challenge.id),
+        files=files_of(session, [at.version.id])[at.version.id], release=feedback.release_of(session, at.challenge.id),
         queue_dots=[dot_of(row, sheet_id) for row in queue],
         progress=next(row.progress for row in queue if row.sheet and row.sheet.id == sheet_id),
     )  # fmt: skip
@@ -101,7 +100,7 @@ def hand_in(request: Request, session: Session, me: Me, form: Form, now: Now, sh
 @post("/scoresheets/{sheet_id:uuid}/reopening", guards=[judge_somewhere], redraw=show, sync_to_thread=True)
 def reopen(request: Request, session: Session, me: Me, now: Now, sheet_id: FromPath[UUID]) -> Redirect:
     at = scoring.find_for(session, sheet_id, me.person.id)
-    scoring.reopen(session, at, release_of(session, at.challenge.id) is not None, me.person, now)
+    feedback.reopen(session, at, me.person, now)
     return see(request, f"/scoresheets/{sheet_id}", notice="Open again. Hand it in when you are done.")
 
 

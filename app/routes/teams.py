@@ -82,4 +82,12 @@ def enter(request: Request, session: Session, me: Me, now: Now, team_id: FromPat
     return see(request, f"/seasons/{season.slug}", notice=f"{team.name} takes part in {season.title}.")
 
 
-ROUTES = [index, found, show, invite, withdraw_invitation, invitation, accept, enter]
+@post("/teams/{team_id:uuid}/withdrawal", guards=[participant_somewhere], redraw=show, sync_to_thread=True)
+def withdraw(request: Request, session: Session, me: Me, now: Now, team_id: FromPath[UUID]) -> Redirect:
+    team = teams.find_for(session, team_id, me.person.id)
+    if entry := entries.entry_of(session, team.id):
+        entries.withdraw(session, entry, me.person, now)
+    return see(request, f"/teams/{team.id}", notice="Your team takes part no longer. What it handed in stays.")
+
+
+ROUTES = [index, found, show, invite, withdraw_invitation, invitation, accept, enter, withdraw]

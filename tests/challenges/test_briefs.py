@@ -39,6 +39,18 @@ def test_what_people_read_is_amended_with_a_note(session: Session, scene: Scene)
     assert deeds(session, scene.season).count("brief.amended") == 1
 
 
+def test_two_organizers_do_not_overwrite_each_other(session: Session, scene: Scene) -> None:
+    ada, eve, seen = scene.cast.ada, scene.cast.eve, briefs.current_brief(session, scene.challenge.id).mark
+    amended = briefs.amend(session, scene.challenge, "Hers.", "A note.", ada, NOW, seen=seen)
+    with refused(
+        "Another organizer saved this brief while you wrote. Your text is still here, and nothing was overwritten. "
+        "Look at theirs in another window, then save again to put yours in its place.",
+        "brief",
+    ):
+        briefs.amend(session, scene.challenge, "Mine.", "A note.", eve, NOW, seen=seen)
+    assert briefs.amend(session, scene.challenge, "Mine.", "A note.", eve, NOW, seen=amended.mark).number == 3
+
+
 def test_nothing_changes_in_silence(session: Session, scene: Scene) -> None:
     ada, challenge = scene.cast.ada, scene.challenge
     with refused("This brief is published. Amend it, with a note that says what changed.", "brief"):

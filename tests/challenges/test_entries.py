@@ -6,7 +6,6 @@ import pytest
 from sqlmodel import Session
 
 from challenges import entries
-from challenges.entries import EntryState
 from tests.cast import Cast, make_person
 from tests.makers import DAY, HOUR, NOW, Scene, deeds, make_entry, make_season, make_team
 from tests.refused import not_yours, refused
@@ -14,8 +13,8 @@ from tests.refused import not_yours, refused
 
 def test_entering_twice_enters_once(session: Session, scene: Scene) -> None:
     again = entries.enter(session, scene.team, scene.season, scene.cast.cleo, NOW + DAY)
-    assert (again, again.state, again.entered_by, again.entered_at) == (
-        scene.entry, EntryState.ACTIVE, scene.cast.ben.id, NOW,
+    assert (again, again.withdrawn_at, again.entered_by, again.entered_at) == (
+        scene.entry, None, scene.cast.ben.id, NOW,
     )  # fmt: skip
     assert deeds(session, scene.season).count("entry.entered") == 1
 
@@ -23,9 +22,9 @@ def test_entering_twice_enters_once(session: Session, scene: Scene) -> None:
 def test_a_team_withdraws_and_comes_back(session: Session, scene: Scene) -> None:
     entries.withdraw(session, scene.entry, scene.cast.ben, NOW + HOUR)
     entries.withdraw(session, scene.entry, scene.cast.ben, NOW + DAY)
-    assert (scene.entry.state, scene.entry.withdrawn_at) == (EntryState.WITHDRAWN, NOW + HOUR)
+    assert scene.entry.withdrawn_at == NOW + HOUR
     assert entries.enter(session, scene.team, scene.season, scene.cast.ben, NOW + DAY) == scene.entry
-    assert scene.entry.state == EntryState.ACTIVE
+    assert scene.entry.withdrawn_at is None
     assert [deed for deed in deeds(session, scene.season) if deed.startswith("entry.")] == [
         "entry.entered", "entry.entered", "entry.withdrawn",
     ]  # fmt: skip

@@ -12,6 +12,7 @@ from tests.makers import (
     MINUTE,
     NOW,
     Scene,
+    claiming,
     digest_of,
     kinds_of_letters_to,
     letters_to,
@@ -84,7 +85,7 @@ def test_every_member_gets_it_once(session: Session, scene: Scene) -> None:
 
 def test_a_file_that_landed_late_says_so(session: Session, scene: Scene) -> None:
     due = scene.challenge.due_at
-    upload = make_upload(session, scene.challenge, scene.entry, scene.cast.ben, now=due - MINUTE)
+    upload = claiming(make_upload(session, scene.challenge, scene.entry, scene.cast.ben, now=due - MINUTE))
     submissions.note_arrival(upload, stored(upload, arrived_at=due))
     chosen = {upload.id: stored(upload)}
     version = versions.hand_in(session, scene.challenge, scene.entry, chosen, scene.cast.ben, due + MINUTE)

@@ -190,6 +190,11 @@ def test_a_team_has_eight_places_open_invitations_included(session: Session, sce
     teams.invite(session, scene.team, scene.season, "kim6@example.org", scene.cast.ben, NOW + HOUR + TWO_WEEKS)
 
 
+def test_an_organizer_does_not_take_part(session: Session, scene: Scene) -> None:
+    with refused("You organize this season and see everything that is handed in, so you cannot take part in it."):
+        teams.found(session, scene.season, "Insiders", scene.cast.ada, NOW)
+
+
 def test_inviting_and_withdrawing_again_does_not_mail_without_end(session: Session, scene: Scene) -> None:
     """Cleo's own invitation of the same day counts too."""
     for n in range(teams.INVITATIONS_A_DAY - 1):

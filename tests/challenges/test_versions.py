@@ -26,6 +26,7 @@ from tests.makers import (
     PDF_BYTES,
     SECOND,
     Scene,
+    claiming,
     deeds,
     digest_of,
     make_challenge,
@@ -139,9 +140,24 @@ def test_a_file_that_was_still_travelling_may_land(
     session: Session, scene: Scene, arrival: timedelta, pressed: timedelta
 ) -> None:
     due = scene.challenge.due_at
-    upload = begun(session, scene, now=due - MICROSECOND)
+    upload = claiming(begun(session, scene, now=due - MICROSECOND))
     version = hand_in(session, scene, arrived(upload, arrived_at=due + arrival), due + pressed)
     assert (version.handed_in_at, version.was_in_flight) == (due + pressed, True)
+
+
+def test_a_plain_form_could_send_what_was_written_after_due(session: Session, scene: Scene) -> None:
+    due = scene.challenge.due_at
+    upload = begun(session, scene, now=due - SECOND)
+    with refused(TOO_LATE.format("Tue 24 Nov 2026, 23:28:00 UTC"), "file"):
+        hand_in(session, scene, arrived(upload, arrived_at=due + 28 * MINUTE), due + 29 * MINUTE)
+
+
+def test_other_bytes_than_those_that_were_looked_at_are_not_handed_in(session: Session, scene: Scene) -> None:
+    upload = begun(session, scene)
+    looked_at = arrived(upload, version_id="second")
+    submissions.note_arrival(upload, stored(upload, version_id="first"))
+    with refused("Another file arrived in the same place meanwhile. Load the page again.", "file"):
+        hand_in(session, scene, looked_at, NOW + HOUR)
 
 
 def test_thirty_minutes_after_due_nothing_lands_any_more(session: Session, scene: Scene) -> None:
@@ -153,7 +169,8 @@ def test_thirty_minutes_after_due_nothing_lands_any_more(session: Session, scene
 
 def test_one_file_in_flight_brings_the_ones_that_were_there(session: Session, scene: Scene) -> None:
     due = scene.challenge.due_at
-    design, extra = begun(session, scene, now=due - HOUR), begun(session, scene, 2, now=due - SECOND)
+    design = claiming(begun(session, scene, now=due - HOUR))
+    extra = claiming(begun(session, scene, 2, now=due - SECOND))
     chosen = {**arrived(design), **arrived(extra, arrived_at=due + MINUTE)}
     assert hand_in(session, scene, chosen, due + MINUTE).was_in_flight is True
 

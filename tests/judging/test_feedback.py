@@ -154,18 +154,16 @@ def test_a_former_organizer_reads_no_packets(session: Session, round_: Round) ->
 
 
 def test_the_team_hears_of_its_packet_once(session: Session, round_: Round) -> None:
-    release_, packet = make_release(session, round_)
+    _, packet = make_release(session, round_)
     join(session, round_.scene.team, round_.scene.season, round_.scene.cast.eve, NOW)
     packet.trouble = "WeasyPrint fell over"
     session.flush()
-    assert feedback.count_rendered(session, release_.id) == (0, 1)
     stored = rendered(session, packet)
     feedback.note_rendered(session, packet, StoredFile("else", "v2", 1, "e", AFTER, b""), AFTER + DAY)
     kept = packet.model_dump(include={"rendered_at", "key", "store_version_id", "size", "trouble"})
     assert kept == {
         "rendered_at": AFTER + HOUR, "key": stored.key, "store_version_id": "v1", "size": 54321, "trouble": None,
     }  # fmt: skip
-    assert feedback.count_rendered(session, release_.id) == (1, 1)
     cast, season = round_.scene.cast, round_.scene.season
     for person in (cast.ben, cast.cleo, cast.eve):
         letter = letters_to(session, person.email)[-1]

@@ -11,7 +11,7 @@ from challenges.history import Trace
 from challenges.people import Person
 from challenges.rubrics import scales_of
 from challenges.seasons import RoleKind
-from judging import panels, progress, scoring
+from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
 from judging.progress import Progress, SheetState
 from judging.scoring import BoxField, Change, Desk, Mark, Saved, Scoresheet, Stale
@@ -255,8 +255,8 @@ def test_what_is_handed_in_stands_until_it_is_reopened(session: Session, round_:
     change = Change(BoxField.LEVEL, "2", 1, first)
     with refused(HANDED_IN):
         save(session, desk, dana, change)
-    scoring.reopen(session, desk, is_released=False, by=dana, now=NOW + 9 * DAY)
-    scoring.reopen(session, desk, is_released=False, by=dana, now=NOW + 9 * DAY)
+    feedback.reopen(session, desk, dana, NOW + 9 * DAY)
+    feedback.reopen(session, desk, dana, NOW + 9 * DAY)
     save(session, desk, dana, change)
     assert (boxes(session, desk)[0], desk.sheet.handed_in_at) == ((2, "Because of page 2."), None)
     assert deeds(session, desk.season).count("scoresheet.reopened") == 1
@@ -268,7 +268,7 @@ def test_nothing_is_reopened_after_the_release(session: Session, round_: Round, 
     assert sheet
     desk = scoring.find_for(session, sheet.id, dana.id)
     with refused("Feedback for this challenge has been released, so its scoresheets stay as they are."):
-        scoring.reopen(session, desk, is_released=True, by=dana, now=NOW + 9 * DAY)
+        feedback.reopen(session, desk, dana, NOW + 9 * DAY)
     with refused(HANDED_IN):
         save(session, desk, dana, Change(BoxField.OVERALL, "x", 0))
     assert (sheet.handed_in_at, sheet.comment) == (round_.scene.challenge.settled_at + HOUR, "")

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from challenges.people import Person, find_person
 from challenges.rubrics import Criterion, Level, Scale
 from challenges.versions import handed_in
-from judging import panels, scoring
+from judging import feedback, panels
 from judging.panels import Pair
 from judging.standings import Placing, Standing, readings_of, score_of, standings_of
 from tests.cast import make_person
@@ -124,7 +124,7 @@ def test_a_reopened_scoresheet_counts_no_more(session: Session, scene: Scene) ->
     (pair,) = panels.living_pairs(session, scene.challenge.id)
     judge = session.get_one(Person, pair.person_id)
     desk = make_desk(session, scene.challenge, judge, pair.submission_id)
-    scoring.reopen(session, desk, is_released=False, by=judge, now=NOW)
+    feedback.reopen(session, desk, judge, NOW)
     session.flush()
     assert told(session, scene) == [(None, False, "A", None)]
 
