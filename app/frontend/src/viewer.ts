@@ -23,8 +23,9 @@ async function open(element: HTMLElement): Promise<void> {
   const port = new Worker(`${base}pdf.worker.js`, { type: "module" });
   try {
     const pdfjs = await import("./pdfjs");
+    const verbosity = pdfjs.library.VerbosityLevel.ERRORS; // faults of other people's fonts are no news
     const task = pdfjs.library.getDocument({
-      worker: pdfjs.library.PDFWorker.create({ port }),
+      worker: pdfjs.library.PDFWorker.create({ port, verbosity }),
       url: element.dataset["src"] ?? "",
       withCredentials: false,
       cMapUrl: `${base}cmaps/`,
@@ -33,7 +34,7 @@ async function open(element: HTMLElement): Promise<void> {
       wasmUrl: `${base}wasm/`,
       iccUrl: `${base}iccs/`,
       enableXfa: false,
-      verbosity: pdfjs.library.VerbosityLevel.ERRORS,
+      verbosity,
     });
     view.follow(task);
     const pdf = await task.promise;
