@@ -11,7 +11,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
@@ -41,7 +41,7 @@ class Database:
             self.reader = sqlite_engine(settings, "BEGIN", query_only=True, pool_size=settings.threads, max_overflow=8)
         else:
             # A request may read before a network call while its writing session waits: at most two connections each.
-            self.writer = create_engine(
+            self.writer = discreet_engine(
                 url, pool_size=settings.threads, max_overflow=settings.threads, pool_pre_ping=True
             )
             self.reader = self.writer.execution_options(postgresql_readonly=True)
@@ -108,7 +108,7 @@ def sqlite_engine(
     url = make_url(settings.database_url)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **pool)
+    engine = discreet_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **pool)
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _: object) -> None:
@@ -121,6 +121,21 @@ def sqlite_engine(
     @event.listens_for(engine, "begin")
     def began(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def discreet_engine(url: URL | str, **given: Any) -> Engine:
+    """An engine whose errors tell what failed and never with which values: a row may hold a sign-in code."""
+    engine = create_engine(url, hide_parameters=True, **given)
+
+    @event.listens_for(engine, "handle_error")
+    def failed(context: ExceptionContext) -> None:
+        # PostgreSQL repeats the whole row in what it adds to its message: “Failing row contains (…)”.
+        if message := getattr(getattr(context.original_exception, "diag", None), "message_primary", None):
+            context.original_exception.args = (message,)
+            if context.sqlalchemy_exception:
+                context.sqlalchemy_exception.args = (f"({type(context.original_exception).__name__}) {message}",)
 
     return engine
 
@@ -139,7 +154,7 @@ def migration_connection(settings: Settings) -> Iterator[Connection]:
         # SQLite changes a table by making it anew, which foreign keys would take for deleting its rows.
         engine = sqlite_engine(settings, "BEGIN IMMEDIATE", foreign_keys=False, poolclass=NullPool)
     else:
-        engine = create_engine(settings.database_url, poolclass=NullPool)
+        engine = discreet_engine(settings.database_url, poolclass=NullPool)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(1789041954)")

@@ -2,20 +2,24 @@
 
 import threading
 import time
+import traceback
 from pathlib import Path
 
 import pytest
 from alembic import command
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session, select
 
 from app.db import Database, after_commit, alembic_config, counting, migrate, migration_connection
 from app.migrations.__main__ import drift
 from app.settings import Settings
+from challenges.letters import write
 from challenges.people import Person, person_for
 from tests.cast import NOW
 from tests.conftest import settings_for
+
+SECRET = {"code": "135790"}
 
 
 def names(database: Database) -> list[str]:
@@ -49,6 +53,24 @@ def test_an_exception_undoes_everything_and_what_waited_for_the_commit(database:
     with pytest.raises(ZeroDivisionError):
         fail_halfway()
     assert (names(database), called) == ([], [])
+
+
+def test_a_row_that_cannot_be_written_tells_nobody_its_secret(database: Database) -> None:
+    def fail() -> None:
+        with database.writing() as session:
+            letter = write(session, "sign_in", ("ada@example.org", "Ada"), NOW, secret=SECRET)
+            letter.to_email = None  # type: ignore[assignment]
+
+    def fail_at_once() -> None:
+        with database.writing() as session:
+            nobody = None
+            write(session, "sign_in", (nobody, "Ada"), NOW, secret=SECRET)  # type: ignore[arg-type]
+
+    for deed in (fail, fail_at_once):
+        with pytest.raises(IntegrityError) as trouble:
+            deed()
+        told = "".join(traceback.format_exception(trouble.value))
+        assert (SECRET["code"] in told, "letter" in told, "to_email" in told) == (False, True, True)
 
 
 def test_what_waits_for_the_commit_sees_it_and_cannot_harm_it(

@@ -132,7 +132,7 @@ NO_STORE = f"CHARRETTE_S3_PUBLIC_ENDPOINT {NOT_ALONE}browsers upload straight to
     "environment",
     [
         {"CHARRETTE_URL": "https://c.example.org"},
-        {"CHARRETTE_HOST": "0.0.0.0"},
+        {"CHARRETTE_HOST": "0.0.0.0"},  # noqa: S104
         {"CHARRETTE_HOST": "::"},
         {"CHARRETTE_HOST": "192.168.1.5", "CHARRETTE_URL": "http://localhost:8000"},
     ],
@@ -143,7 +143,7 @@ def test_a_site_that_others_see_needs_a_mail_server_and_a_store_that_they_reach(
     assert refused(monkeypatch, **environment) == [NO_STORE, NO_MAIL]
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "::"])  # noqa: S104
 @pytest.mark.parametrize("url", ["", "http://localhost:8000", "https://c.example.org"])
 def test_where_others_may_listen_a_demo_is_only_what_was_asked_for(tmp_path: Path, host: str, url: str) -> None:
     there = {"data_dir": tmp_path, "host": host, "url": url, "s3_public_endpoint": "http://192.168.1.5:8333"}
