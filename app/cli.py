@@ -3,6 +3,7 @@ something, 2 wrong usage or settings."""
 
 import json
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -211,16 +212,18 @@ def unaccepted(session: "Session", most: int = 500) -> "list[Letter]":
 def send_again(settings: Settings, letter_id: str) -> None:
     from uuid import UUID
 
-    from app import db
+    from app import db, mail
     from challenges import letters
 
-    with db.Database(settings).writing() as session:
+    with closing(db.Database(settings)) as database, database.writing() as session:
         try:
             letter = session.get(letters.Letter, UUID(letter_id))
         except ValueError:
             letter = None
         if letter is None:
             fail(f"There is no letter {letter_id}: `charrette mail` lists them.")
+        if mail.is_unreadable(letter):
+            fail("Its secret link is forgotten, so it cannot be sent again. Ask for a new one.")
         letters.send_again(letter)
     say(f"The letter to {letter.to_email} is in the outbox again; the worker sends it.")
 

@@ -94,6 +94,11 @@ def way_of(letter: Letter) -> str:
     return way if then == "/" else f"{way}?next={quote(then, safe='/')}"
 
 
+def is_unreadable(letter: Letter) -> bool:
+    """Whether the secret that it is about is gone."""
+    return letter.kind in SECRETIVE and "secret" not in letter.facts
+
+
 def envelope(letter: Letter, rendered: Rendered, settings: Settings, now: datetime) -> EmailMessage:
     """The mail itself. Its Message-ID comes from the letter, so that a second copy can be known as one."""
     name, sender = parseaddr(settings.mail_from)
@@ -112,8 +117,8 @@ def envelope(letter: Letter, rendered: Rendered, settings: Settings, now: dateti
 def deliver(database: Database, settings: Settings, letter_id: UUID, clock: Clock) -> Outcome:
     """Try once to get this letter out; LATER if it is worth another try. What happened stands in its row.
 
-    `sending_at` is committed before the text leaves us. Whoever finds it set and nothing else knows that somebody ended
-    in between: the letter may have gone out, so it becomes uncertain and waits for a person.
+    `sending_at` is committed before the text leaves us, by one worker only. Whoever finds it set and nothing else takes
+    it that somebody ended in between: the letter may have gone out, so it becomes uncertain and waits for a person.
     """
     now = clock.now()
     with database.writing() as session:
@@ -122,9 +127,11 @@ def deliver(database: Database, settings: Settings, letter_id: UUID, clock: Cloc
             return Outcome.DONE
         if letter.sending_at:
             letter.uncertain_at, letter.trouble = now, UNCERTAIN
+            _forget_secret(letter)
             return Outcome.DONE
         if now - letter.created_at > _patience_for(letter):
             letter.refused_at, letter.trouble = now, f"Given up: {letter.trouble or 'it waited too long'}"
+            _forget_secret(letter)
             return Outcome.DONE
         if not settings.smtp_host:  # the mailbox page shows it, secret and all
             letter.sent_at = now
@@ -143,29 +150,42 @@ def send_test(settings: Settings, to_email: str, now: datetime) -> None:
 
 
 def _send(database: Database, settings: Settings, letter_id: UUID, message: EmailMessage, clock: Clock) -> Outcome:
+    claim = None
     try:
         with _ready_for(settings, message) as server:
-            _mark(database, letter_id, sending_at=clock.now())
+            claim = clock.now()
+            if not _mark(database, letter_id, None, sending_at=claim):
+                return Outcome.DONE
             _give(server, message)
     except Away as trouble:
-        _mark(database, letter_id, sending_at=None, trouble=str(trouble))
-        return Outcome.LATER
+        is_ours = _mark(database, letter_id, claim, sending_at=None, trouble=str(trouble))
+        return Outcome.LATER if is_ours else Outcome.DONE
     except Refused as trouble:
-        _mark(database, letter_id, sending_at=None, refused_at=clock.now(), trouble=str(trouble))
+        said = {"refused_at": clock.now(), "trouble": str(trouble)}
+        _mark(database, letter_id, claim, sending_at=None, uncertain_at=None, **said)
     except Broken:
-        _mark(database, letter_id, uncertain_at=clock.now(), trouble=UNCERTAIN)
+        _mark(database, letter_id, claim, uncertain_at=clock.now(), trouble=UNCERTAIN)
     else:
-        _mark(database, letter_id, sent_at=clock.now(), trouble=None)
+        _mark(database, letter_id, claim, sent_at=clock.now(), uncertain_at=None, trouble=None)
     return Outcome.DONE
 
 
-def _mark(database: Database, letter_id: UUID, **columns: Any) -> None:
+def _mark(database: Database, letter_id: UUID, claim: datetime | None, **columns: Any) -> bool:
+    """Write this down while the letter is as we left it, claimed at that instant or by nobody; False if it is not."""
     with database.writing() as session:
-        letter = session.get_one(Letter, letter_id)
+        letter = session.get_one(Letter, letter_id, with_for_update=True)
+        if letter.sending_at != claim or letter.sent_at or letter.refused_at:
+            return False
         for name, value in columns.items():
             setattr(letter, name, value)
-        if letter.sent_at:
-            letter.facts = {name: fact for name, fact in letter.facts.items() if name != "secret"}
+        _forget_secret(letter)
+        return True
+
+
+def _forget_secret(letter: Letter) -> None:
+    """It was given away, or is of no use: a sign-in code is asked for anew. An invitation may be sent once more."""
+    if letter.sent_at or (letter.kind == "sign_in" and letter.state is not LetterState.WAITING):
+        letter.facts = {name: fact for name, fact in letter.facts.items() if name != "secret"}
 
 
 def _patience_for(letter: Letter) -> timedelta:

@@ -53,9 +53,7 @@ def read(request: Request, session: Session, settings: Settings, letter_id: From
 
 def read_or_none(letter: letters.Letter, settings: Settings) -> mail.Rendered | None:
     """None where its secret is gone: it was sent while this site had a mail server."""
-    if letter.kind in mail.SECRETIVE and "secret" not in letter.facts:
-        return None
-    return mail.render(letter, settings, None)
+    return None if mail.is_unreadable(letter) else mail.render(letter, settings, None)
 
 
 ROUTES = [outbox, send_again, mailbox, read]

@@ -10,7 +10,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import typer
 
+from app import cli, mail
 from app.clock import Clock
 from app.db import Database
 from app.mail import TEMPLATES, WAYS, Outcome, deliver, envelope, render, send_test, way_of
@@ -265,7 +267,7 @@ def test_a_refused_letter_waits_for_a_person(
     mood: str, words: str, database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome]
 ) -> None:
     mail_sink.mood = mood
-    letter_id = a_letter(database)
+    letter_id = a_letter(database, "invitation")
     assert try_once(letter_id) is Outcome.DONE
     letter = row(database, letter_id)
     assert (letter.state, letter.sending_at) == (LetterState.REFUSED, None)
@@ -283,7 +285,7 @@ def test_a_line_that_breaks_after_the_text_leaves_it_uncertain_and_unsent(
     database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome]
 ) -> None:
     mail_sink.mood = "drop"
-    letter_id = a_letter(database)
+    letter_id = a_letter(database, "invitation")
     assert try_once(letter_id) is Outcome.DONE
     letter = row(database, letter_id)
     assert (letter.state, letter.sending_at) == (LetterState.UNCERTAIN, NOW)
@@ -306,6 +308,69 @@ def test_whoever_finds_a_letter_that_somebody_began_to_send_does_not_send_it(
     assert try_once(letter_id) is Outcome.DONE
     assert row(database, letter_id).state is LetterState.UNCERTAIN
     assert mail_sink.letters == []
+
+
+@pytest.mark.parametrize("meanwhile", ["claimed", "sent"])
+@pytest.mark.parametrize("mood", ["kind", "busy", "refuse"])
+def test_of_two_workers_with_one_letter_only_one_gives_it_away(
+    meanwhile: str, mood: str, database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """The other one comes after both have looked at the row and before we have told that we send it."""
+    letter_id = a_letter(database, "named_judge")
+    mail_sink.mood = mood
+    theirs = {"sending_at": NOW - timedelta(seconds=1), "sent_at": NOW if meanwhile == "sent" else None}
+    connected = mail._connected
+
+    def overtaken(settings: Settings) -> Any:
+        with database.writing() as session:
+            for name, instant in theirs.items():
+                setattr(session.get_one(Letter, letter_id), name, instant)
+        return connected(settings)
+
+    monkeypatch.setattr(mail, "_connected", overtaken)
+    assert try_once(letter_id) is Outcome.DONE
+    letter = row(database, letter_id)
+    found = {"sending_at": letter.sending_at, "sent_at": letter.sent_at}
+    assert (found, letter.trouble, letter.refused_at, mail_sink.letters) == (theirs, None, None, [])
+
+
+def test_a_slow_worker_that_was_taken_for_dead_still_says_what_became_of_the_letter(
+    database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter_id = a_letter(database, "named_judge")
+    give = mail._give
+
+    def slowly(server: Any, message: Any) -> None:
+        assert try_once(letter_id) is Outcome.DONE
+        assert row(database, letter_id).state is LetterState.UNCERTAIN
+        give(server, message)
+
+    monkeypatch.setattr(mail, "_give", slowly)
+    assert try_once(letter_id) is Outcome.DONE
+    letter = row(database, letter_id)
+    assert (letter.state, letter.uncertain_at, letter.trouble) == (LetterState.ACCEPTED, None, None)
+    assert len(mail_sink.letters) == 1
+
+
+@pytest.mark.parametrize("end", ["refuse", "full", "drop", "interrupted", "too late"])
+def test_a_sign_in_code_is_forgotten_however_its_letter_ended(
+    end: str, database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    letter_id, at = a_letter(database), NOW + timedelta(minutes=16) if end == "too late" else NOW
+    mail_sink.mood = end
+    if end == "interrupted":
+        with database.writing() as session:
+            session.get_one(Letter, letter_id).sending_at = NOW
+    assert try_once(letter_id, at) is Outcome.DONE
+    letter = row(database, letter_id)
+    states = {"drop": LetterState.UNCERTAIN, "interrupted": LetterState.UNCERTAIN}
+    assert letter.state is states.get(end, LetterState.REFUSED)
+    assert letter.facts == {"then": "/seasons/a?b=c&d", "minutes": 15}
+    settings = settings_for(tmp_path, database_url=database.writer.url.render_as_string(hide_password=False))
+    with pytest.raises(typer.Exit):
+        cli.send_again(settings, str(letter_id))
+    assert row(database, letter_id) == letter
 
 
 def test_a_server_that_is_busy_or_away_is_asked_again_later(
