@@ -21,6 +21,13 @@ log = logging.getLogger(__name__)
 
 APPLICATION = "charrette"
 
+PLACE = 1789041955
+TAKE = sa.text(f"SELECT pg_try_advisory_lock({PLACE})")
+HELD = sa.text(
+    "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid = pg_backend_pid() "  # noqa: S608
+    f"AND classid = 0 AND objid = {PLACE} AND objsubid = 1)"
+)
+
 _beats = sa.Table(
     "charrette_beat", sa.MetaData(), sa.Column("worker", sa.String(64), primary_key=True), sa.Column("at", sa.Float)
 )
@@ -64,22 +71,23 @@ def beat(settings: Settings) -> None:
 
 
 @contextmanager
-def alone(settings: Settings, stop: threading.Event) -> Iterator[bool]:
-    """Hold the place of the one worker, waiting for it if need be; False if we were stopped meanwhile.
+def alone(settings: Settings, stop: threading.Event) -> Iterator[Callable[[], bool] | None]:
+    """Hold the place of the one worker, waiting for it if need be; None if we were stopped meanwhile.
 
-    Two workers would take each other's running jobs for ones that a crash left behind. The place goes with the process.
+    Two workers would take each other's running jobs for ones that a crash left behind. The place goes with the process,
+    on PostgreSQL with its connection: what is given tells whether the place is still ours.
     """
     url = sa.make_url(settings.jobs_database_url)
     if url.get_backend_name() == "sqlite":
         folder = os.open(Path(url.database or ".").parent, os.O_RDONLY)
         try:
-            yield _take(lambda: _flock(folder), stop)
+            yield (lambda: True) if _take(lambda: _flock(folder), stop) else None
         finally:
             os.close(folder)
     else:
-        with connect_to(settings.jobs_database_url).connect() as connection:
-            take = sa.text("SELECT pg_try_advisory_lock(1789041955)")
-            yield _take(lambda: bool(connection.scalar(take)), stop)
+        # Without a transaction, which would stay open as long as the worker lives.
+        with connect_to(settings.jobs_database_url).execution_options(isolation_level="AUTOCOMMIT").connect() as place:
+            yield (lambda: _is_held(place)) if _take(lambda: bool(place.scalar(TAKE)), stop) else None
 
 
 def _take(place: Callable[[], bool], stop: threading.Event) -> bool:
@@ -94,6 +102,15 @@ def _take(place: Callable[[], bool], stop: threading.Event) -> bool:
     return False
 
 
+def _is_held(place: sa.Connection) -> bool:
+    """Whether this very connection holds the place; one that broke has lost it, also where it was made anew."""
+    try:
+        return bool(place.scalar(HELD))
+    except sa.exc.SQLAlchemyError:
+        log.exception("the connection that holds the worker's place does not answer")
+        return False
+
+
 def _flock(folder: int) -> bool:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,4 +122,4 @@ def _flock(folder: int) -> bool:
 @cache
 def connect_to(url: str) -> sa.Engine:
     given: Mapping[str, Any] = {"connect_args": {"timeout": 2}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    return sa.create_engine(url, pool_size=2, **given)
+    return sa.create_engine(url, pool_size=2, hide_parameters=True, **given)

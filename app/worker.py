@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -64,7 +65,7 @@ def attempt_once(verb: str, row: str) -> bool:
 
 def _note_trouble(tools: Tools, verb: str, row: str, sentence: str) -> None:
     """Where an organizer can read it."""
-    kinds: dict[str, type[Letter | Packet]] = {"send": Letter, "render": Packet}
+    kinds: dict[str, type[Letter | Packet]] = {"admit": Letter, "send": Letter, "render": Packet}
     if kind := kinds.get(verb):
         with suppress(Exception), tools.database.writing() as session:
             if (waits := session.get(kind, UUID(row))) and job_of(waits):
@@ -72,17 +73,20 @@ def _note_trouble(tools: Tools, verb: str, row: str, sentence: str) -> None:
 
 
 def work(settings: Settings) -> None:
-    """Do what rows ask for until SIGTERM or Ctrl-C, in the main thread. A second worker waits for its end."""
+    """Do what rows ask for until SIGTERM or Ctrl-C, in the main thread. A second worker waits for its end.
+
+    Whoever started us starts us again where we end with 1.
+    """
     configure_logs(settings)
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())
-    with engine.alone(settings, stop) as first:
-        if first:
+    with engine.alone(settings, stop) as is_ours:
+        if is_ours:
             try:
-                _work(settings, stop)
-            except StoreUnfit as unfit:
-                log.critical("%s", unfit)
+                _work(settings, stop, is_ours)
+            except (StoreUnfit, PlaceLost) as trouble:
+                log.critical("%s", trouble)
                 logging.shutdown()
                 os._exit(1)
     # A letter or a packet that did not end in time is found again by its row; waiting longer would not make it safer.
@@ -90,7 +94,14 @@ def work(settings: Settings) -> None:
     os._exit(0)
 
 
-def _work(settings: Settings, stop: threading.Event) -> None:
+class PlaceLost(Exception):
+    """Another worker may be at work by now, so this one must not go on."""
+
+    def __init__(self) -> None:
+        super().__init__("this worker lost its place, so it ends; it is to be started again")
+
+
+def _work(settings: Settings, stop: threading.Event, is_ours: Callable[[], bool]) -> None:
     database = Database(settings)
     store = Store(settings)
     _bench[:] = [Tools(settings, database, store, Clock(settings))]
@@ -100,6 +111,8 @@ def _work(settings: Settings, stop: threading.Event) -> None:
     asked: set[str] = set()
     store_is_ready, tidied_at = False, -math.inf
     while not stop.is_set():
+        if not is_ours():
+            raise PlaceLost
         try:
             store_is_ready = store_is_ready or _prepare(store)
             asked = _sweep(database, asked)

@@ -35,7 +35,7 @@ from judging import feedback, panels
 from judging.feedback import Packet
 from tests.cast import make_cast
 from tests.makers import make_challenge, make_entry, make_judge, make_person, make_season, make_sheet, make_version
-from tests.servers import MailSink, Seaweed, free_ports
+from tests.servers import MailSink, Postgres, Seaweed, free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -211,6 +211,37 @@ def test_a_worker_told_to_stop_stops_and_a_second_one_waits_for_its_place(site: 
             wait(lambda: site.states() == {LetterState.ACCEPTED: 1}, 20, "the second worker took over")
             second.send_signal(signal.SIGTERM)
             assert second.wait(15) == 0
+
+
+LOCKS = f"FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE objid = {engine.PLACE} AND granted AND datname = %s"
+
+
+@pytest.mark.parametrize("site", ["postgres"], indirect=True)
+def test_a_worker_whose_connection_was_cut_ends_and_another_takes_its_place(site: Site, postgres: Postgres) -> None:
+    jobs_database = [site.settings.jobs_database_url.split("?")[0].rpartition("/")[2]]
+    with postgres.connect() as admin, site.worker() as first:
+        wait(lambda: last_beat(site.settings) is not None, 20)
+        assert admin.execute(f"SELECT state {LOCKS}", jobs_database).fetchall() == [("idle",)]
+        with site.worker() as second:
+            wait(lambda: "another worker is at work" in site.log.read_text(), 20)
+            admin.execute(f"SELECT pg_terminate_backend(pid) {LOCKS}", jobs_database)
+            assert first.wait(2 * worker.SWEEP_SECONDS + 5) == 1
+            assert "this worker lost its place" in site.log.read_text()
+            site.write_letters(1)
+            wait(lambda: site.states() == {LetterState.ACCEPTED: 1}, 20, "the second worker took over")
+            assert second.poll() is None
+
+
+@pytest.mark.parametrize("kind", ["sign_in", "named_judge"])
+def test_what_keeps_a_letter_stands_in_its_row(small_site: Site, kind: str) -> None:
+    facts = {"secret": {"code": "1", "link": "l"}, "minutes": 15}
+    with small_site.database.writing() as session:
+        letter = write(session, kind, ("a@example.org", "A"), datetime.now(UTC), None, **facts)
+    job = jobs.job_of(letter)
+    assert job
+    worker._note_trouble(tools_of(small_site), job.verb, job.row, "The disk is full.")
+    with small_site.database.reading() as session:
+        assert session.get_one(Letter, letter.id).trouble == "The disk is full."
 
 
 # Files and packets
