@@ -9,7 +9,7 @@ from hashlib import sha256
 from ipaddress import ip_address
 from logging import getLogger
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from litestar.datastructures import Cookie
@@ -18,15 +18,24 @@ from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from app.db import Database
-from app.settings import Settings
+from app.settings import Settings, is_loopback
 from challenges import signins
 from challenges.people import Person
 from challenges.seasons import Role, RoleKind, Season
 
 log = getLogger(__name__)
 
+FORWARDED = {
+    b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-forwarded-port",
+    b"x-forwarded-server", b"x-real-ip",
+}  # fmt: skip
+"""What proxies add to a request."""
 COOKIE_DAYS = 400
 """The longest that browsers keep a cookie; the server ends a session after 60 days without use."""
+
+
+IN_ADDRESSES = "/?#[]@!$&'()*+,;=:%~"
+"""What an address may hold beside letters and digits; all else is written as %XX."""
 
 
 @dataclass(frozen=True)
@@ -165,17 +174,30 @@ def is_foreign(headers: Mapping[bytes, bytes], own_url: str) -> bool:
 
 
 def network_address(scope: Mapping[str, Any]) -> str:
-    """Where a request comes from. A proxy is believed if it stands on this machine or in a private network."""
-    client = scope.get("client")
-    peer = str(client[0]) if client else ""
+    """Where a request comes from. A proxy is believed only if it stands on this machine."""
+    peer = peer_of(scope)
     forwarded = dict(scope["headers"]).get(b"x-forwarded-for", b"").decode("latin-1").split(",")[-1].strip()
     try:
-        return str(ip_address(forwarded)) if forwarded and ip_address(peer).is_private else peer
+        return str(ip_address(forwarded)) if forwarded and is_loopback(peer) else peer
     except ValueError:
         return peer
 
 
+def sits_here(scope: Mapping[str, Any]) -> bool:
+    """Whether the browser runs on this machine. Whoever comes through a proxy may be anywhere, whatever it says."""
+    return is_loopback(peer_of(scope)) and FORWARDED.isdisjoint(key for key, _ in scope["headers"])
+
+
+def peer_of(scope: Mapping[str, Any]) -> str:
+    """Who holds the other end of the line; "" where that has no address, as a socket file."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def local_path(wish: str) -> str:
-    """Where to go on our own site; anything else is the front page. A browser reads `/\\` as `//`, another host."""
+    """Where to go on our own site, as ASCII; anything else is the front page.
+
+    A browser reads `/\\` as `//`, another host.
+    """
     plain = wish.startswith("/") and not wish.startswith("//") and "\\" not in wish and wish.isprintable()
-    return wish if plain and len(wish) < 500 and not urlsplit(wish).netloc else "/"
+    return quote(wish, safe=IN_ADDRESSES) if plain and len(wish) < 500 and not urlsplit(wish).netloc else "/"

@@ -6,7 +6,6 @@ or says that there is nothing here (404), so that nobody learns what exists.
 
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 from litestar import Litestar
@@ -15,7 +14,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.handlers.http_handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from app.auth import Viewer, network_address
+from app.auth import Viewer, sits_here
 from app.settings import Settings
 from app.visits import visit_of
 from challenges.refusals import NotYours
@@ -84,15 +83,8 @@ async def only_with_clock(connection: Connection, handler: BaseRouteHandler) -> 
 async def only_with_mailbox(connection: Connection, handler: BaseRouteHandler) -> None:
     """Where a page shows the letters, for want of a mail server: in a demo, or to whoever sits at this machine."""
     settings = settings_of(connection)
-    if settings.smtp_host or not (settings.demo or (settings.is_local and sits_here(connection))):
+    if settings.smtp_host or not (settings.demo or (settings.is_local and sits_here(connection.scope))):
         raise NotYours
-
-
-def sits_here(connection: Connection) -> bool:
-    try:
-        return ip_address(network_address(connection.scope)).is_loopback
-    except ValueError:  # a peer without an address: whoever sits behind a socket file
-        return False
 
 
 def of_season(kind: RoleKind) -> Guard:
@@ -119,9 +111,7 @@ def somewhere(kind: RoleKind) -> Guard:
 
 
 organizer_of_season = of_season(RoleKind.ORGANIZER)
-judge_of_season = of_season(RoleKind.JUDGE)
 participant_of_season = of_season(RoleKind.PARTICIPANT)
-organizer_somewhere = somewhere(RoleKind.ORGANIZER)
 judge_somewhere = somewhere(RoleKind.JUDGE)
 participant_somewhere = somewhere(RoleKind.PARTICIPANT)
 

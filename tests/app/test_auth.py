@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -11,7 +12,7 @@ from litestar import get
 from litestar.params import FromPath
 from sqlmodel import Session, select
 
-from app.auth import is_foreign, local_path, network_address
+from app.auth import is_foreign, local_path, network_address, sits_here
 from app.db import counting
 from app.doors import organizer_of_season
 from app.routes import ROUTES
@@ -318,6 +319,10 @@ def test_name_and_zone_are_changed_or_kept_with_what_was_typed(site: Site, peopl
         ("https://evil.example", "/"),
         ("javascript:alert(1)", "/"),
         ("/\nLocation: x", "/"),
+        ("/seasons/€/edit?a=ü b", "/seasons/%E2%82%AC/edit?a=%C3%BC%20b"),
+        ("/seasons/%E2%82%AC/edit", "/seasons/%E2%82%AC/edit"),
+        ("/x?next=%2Fy&z=[1]+'2'~", "/x?next=%2Fy&z=[1]+'2'~"),
+        ("/\ud800", "/"),
         ("", "/"),
     ],
 )
@@ -332,9 +337,69 @@ def test_the_browser_says_whose_form_it_is() -> None:
     assert is_foreign({b"origin": b"https://charrette.test.evil.example", b"host": b"charrette.test"}, ours)
 
 
-def test_a_proxy_is_believed_only_nearby() -> None:
-    forwarded = [(b"x-forwarded-for", b"1.2.3.4, 198.51.100.7")]
-    assert network_address({"client": ("127.0.0.1", 1), "headers": forwarded}) == "198.51.100.7"
-    assert network_address({"client": ("8.8.8.8", 1), "headers": forwarded}) == "8.8.8.8"
-    assert network_address({"client": ("10.0.0.1", 1), "headers": [(b"x-forwarded-for", b"rubbish")]}) == "10.0.0.1"
-    assert network_address({"client": None, "headers": []}) == ""
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("127.0.0.1", "1.2.3.4, 198.51.100.7", "198.51.100.7"),
+        ("::1", "198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "rubbish", "127.0.0.1"),
+        ("127.0.0.1", "", "127.0.0.1"),
+        ("8.8.8.8", "198.51.100.7", "8.8.8.8"),
+        ("10.0.0.1", "198.51.100.7", "10.0.0.1"),
+        ("192.168.1.5", "127.0.0.1", "192.168.1.5"),
+        ("", "127.0.0.1", ""),
+    ],
+)
+def test_a_proxy_is_believed_only_on_this_machine(peer: str, forwarded: str, address: str) -> None:
+    scope = {"client": (peer, 1) if peer else None, "headers": [(b"x-forwarded-for", forwarded.encode())]}
+    assert network_address(scope) == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "here"),
+    [
+        ("127.0.0.1", {}, True),
+        ("::1", {b"host": b"127.0.0.1"}, True),
+        ("192.168.1.5", {}, False),
+        ("", {}, False),
+        ("192.168.1.5", {b"x-forwarded-for": b"127.0.0.1"}, False),
+        ("127.0.0.1", {b"x-forwarded-for": b"127.0.0.1"}, False),
+        ("127.0.0.1", {b"forwarded": b"for=127.0.0.1"}, False),
+        ("127.0.0.1", {b"x-real-ip": b"127.0.0.1"}, False),
+        ("127.0.0.1", {b"via": b"1.1 proxy"}, False),
+    ],
+)
+def test_whoever_comes_through_a_proxy_does_not_sit_here(peer: str, headers: dict[bytes, bytes], here: bool) -> None:
+    assert sits_here({"client": (peer, 1) if peer else None, "headers": list(headers.items())}) is here
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("peer", "headers", "status"),
+    [
+        ("127.0.0.1", {}, 200),
+        ("127.0.0.1", {"x-forwarded-for": "127.0.0.1"}, 404),
+        ("192.168.1.5", {"x-forwarded-for": "127.0.0.1"}, 404),
+    ],
+)
+def test_the_mailbox_is_for_whoever_sits_at_this_machine(
+    site: Site, peer: str, headers: dict[str, str], status: int
+) -> None:
+    porch = site.app.asgi_handler
+
+    async def from_peer(scope: Any, receive: Any, send: Any) -> None:
+        await porch(scope | {"client": (peer, 1)} if scope["type"] == "http" else scope, receive, send)
+
+    site.app.asgi_handler = from_peer
+    assert site.browser(**headers).get("/mailbox").status_code == status
+
+
+def test_signing_in_leads_back_to_an_address_with_any_letter(site: Site, people: Cast) -> None:
+    wanted = "/seasons/%E2%82%AC/edit?a=%C3%BC"
+    browser = site.browser(follow_redirects=False)
+    asked = browser.get(wanted)
+    assert (asked.status_code, asked.headers["location"].split("?")[0]) == (303, "/sign-in")
+    then = parse_qs(urlsplit(asked.headers["location"]).query)["next"][0]
+    assert sign_in_by_code(site, browser, "ben@example.org", then).headers["location"] == wanted
+    unasked = sign_in_by_code(site, site.browser(follow_redirects=False), "ben@example.org", "/seasons/€/edit")
+    assert (unasked.status_code, unasked.headers["location"]) == (303, "/seasons/%E2%82%AC/edit")
