@@ -24,6 +24,7 @@ from litestar.handlers.http_handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from markupsafe import Markup
+from sqlalchemy.exc import IntegrityError
 
 from app.doors import SignInFirst
 from app.forms import form_of
@@ -53,6 +54,9 @@ def answer(request: Any, trouble: Exception) -> Response[Any]:
         return sign_in_first(request)
     if isinstance(trouble, Refusal):
         return Refused(request, trouble)
+    if isinstance(trouble, IntegrityError) and is_there_already(trouble):
+        log.warning("request %s came second", visit_of(request).id, exc_info=trouble)
+        return Refused(request, Conflict("Somebody did the same at that moment. Look at the page again."))
     if (
         isinstance(trouble, ValidationException)
         and request.method not in SAFE_METHODS
@@ -63,6 +67,12 @@ def answer(request: Any, trouble: Exception) -> Response[Any]:
     if status >= 500:
         log.error("request %s failed", visit_of(request).id, exc_info=trouble)
     return Problem(request, status, sentence)
+
+
+def is_there_already(trouble: IntegrityError) -> bool:
+    """Whether two people did the same at the same moment; a row that breaks another rule is a fault of ours."""
+    sqlite, postgres = getattr(trouble.orig, "sqlite_errorname", None), getattr(trouble.orig, "sqlstate", None)
+    return sqlite in ("SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY") or postgres == "23505"
 
 
 def status_of(trouble: Exception) -> tuple[int, str | None]:
@@ -85,7 +95,7 @@ def sign_in_first(request: Request) -> Response[Any]:
     kind = wants(request.scope)
     if kind == "json":
         return Problem(request, 401, "Sign in first.")
-    wanted = request.scope["path"]
+    wanted = quote(request.scope["path"])
     if query := request.scope.get("query_string"):
         wanted += "?" + query.decode("latin-1")
     if request.method not in SAFE_METHODS or kind == "fragment":

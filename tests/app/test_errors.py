@@ -74,10 +74,20 @@ def refuses_plainly(session: Session) -> None:
     raise Refusal("Not like this.", field="name")
 
 
+@post("/twice/{when:str}", guards=[anyone], sync_to_thread=True, redraw=shown)
+def comes_second(request: Request, session: Session, form: Form, now: Now, when: FromPath[str]) -> Redirect:
+    """What the second of two requests does that both looked before either wrote."""
+    email = None if when == "broken" else "probe@example.org"
+    session.add_all([Person(email=email, name=form.name, joined_at=now) for _ in "ab"])
+    if when == "handler":
+        session.flush()
+    return see(request, "/probe", notice="Done.")
+
+
 @pytest.fixture
 def probes(site_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     monkeypatch.setattr(
-        "app.main.ROUTES", [*ROUTES, shown, fails, writes_and_fails, cannot_be_committed, refuses_plainly]
+        "app.main.ROUTES", [*ROUTES, shown, fails, writes_and_fails, cannot_be_committed, comes_second, refuses_plainly]
     )
     with open_site(site_settings()) as site:
         yield site
@@ -148,6 +158,25 @@ def test_a_commit_that_fails_is_never_a_success(probes: Site) -> None:
     answer = browser.send_form("/uncommitted")
     assert (answer.status_code, "location" in answer.headers) == (500, False)
     assert "0 probes" in browser.get("/probe").text
+
+
+SECOND = "Somebody did the same at that moment. Look at the page again."
+
+
+@pytest.mark.parametrize("when", ["handler", "commit"])
+def test_whoever_comes_second_hears_so_and_keeps_what_they_typed(probes: Site, when: str) -> None:
+    browser = probes.browser(follow_redirects=False)
+    answer = browser.send_form(f"/twice/{when}", name="What I typed")
+    seen = [words in answer.text for words in (SECOND, 'value="What I typed"', "0 probes")]
+    assert (answer.status_code, seen) == (409, [True, True, True])
+    browser.headers["accept"] = "application/json"
+    told = browser.send_form(f"/twice/{when}", name="What I typed").json()
+    assert (told["status"], told["detail"]) == (409, SECOND)
+
+
+def test_a_row_that_breaks_another_rule_is_our_fault(probes: Site) -> None:
+    answer = probes.browser().send_form("/twice/broken", name="X")
+    assert (answer.status_code, SECOND in answer.text) == (500, False)
 
 
 def test_htmx_gets_the_sentence_alone(probes: Site) -> None:
