@@ -38,13 +38,16 @@ class Redirect(Response[str]):
     """After a form: go and read (303), so that reloading does not send the form again."""
 
 
-class Away(Response[str]):
+class ToStore(Response[str]):
     """To the store: a signed address, good for a minute and for this reader only."""
 
     def __init__(self, url: str) -> None:
         super().__init__(
             "", media_type="text/html", status_code=303, headers={"location": url, "cache-control": "no-store"}
         )
+
+
+Away = ToStore
 
 
 class Errors(dict[str, str]):
@@ -58,11 +61,11 @@ class Errors(dict[str, str]):
 
 
 def environment(settings: Settings) -> Environment:
-    return compiled(settings.demo, settings.development, settings.s3_public_endpoint)
+    return compiled(settings.demo, settings.development)
 
 
 @cache
-def compiled(demo: bool, development: bool, store_origin: str) -> Environment:
+def compiled(demo: bool, development: bool) -> Environment:
     """Templates take a tenth of a second to compile, so apps of one process share them."""
     drawing = Environment(
         loader=FileSystemLoader(ROOT),
@@ -83,7 +86,6 @@ def compiled(demo: bool, development: bool, store_origin: str) -> Environment:
         file_links=file_links,
         season_links=season_links,
         site_links=site_links,
-        store_origin=store_origin,
         version=installed_version(),
     )
     return drawing

@@ -35,7 +35,6 @@ class Visit:
     form: Form = field(default_factory=Form)
     """What was typed into a form that is drawn again, with the `refusal` that says why."""
     refusal: Refusal | None = None
-    notice_shown: bool = False
 
     @property
     def public_path(self) -> str:

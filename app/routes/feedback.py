@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from app.deps import Me, Now, Request, Session, Store
 from app.doors import organizer_of_season, signed_in
-from app.pages import Away, Redirect, see
+from app.pages import Redirect, ToStore, see
 from app.routes.standings import show as standings
 from challenges import challenges, seasons
 from judging import feedback
@@ -29,10 +29,10 @@ def release(
 
 
 @get("/packets/{packet_id:uuid}", guards=[signed_in], sync_to_thread=True)
-def download(session: Session, store: Store, me: Me, packet_id: FromPath[UUID]) -> Away:
+def download(session: Session, store: Store, me: Me, packet_id: FromPath[UUID]) -> ToStore:
     packet, challenge, team = feedback.find_packet_for(session, packet_id, me.person.id)
     name = f"{team.name} - challenge {challenge.number} - feedback.pdf"
-    return Away(
+    return ToStore(
         store.reading_url(packet.key or "", packet.store_version_id or "", name, "application/pdf", inline=False)
     )
 

@@ -41,7 +41,7 @@ def ready(database: Database, store: Store, settings: Settings) -> Response[dict
 
     parts = {"database": works("database", answers), "files": works("files", reached), "worker": works("worker", beats)}
     ok = all(parts.values())
-    words = {name: "ok" if works else "down" for name, works in parts.items()}
+    words = {name: "ok" if is_up else "down" for name, is_up in parts.items()}
     return Response({"status": "ok" if ok else "down", "parts": words}, status_code=200 if ok else 503)
 
 
