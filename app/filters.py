@@ -1,14 +1,16 @@
 """How instants, sizes, counts and Markdown read: in pages, packets and mails alike."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import nh3
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+
+from challenges.versions import VersionFile
 
 TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
@@ -102,7 +104,15 @@ def browser(agent: str) -> str:
     return f"{name} on {system}" if system else name
 
 
+def receipt_state(files: Iterable[VersionFile]) -> Literal["received", "verified", "differs"]:
+    """What a receipt says of these files: verified once the worker has read every one, if none differs."""
+    known = list(files)
+    if any(file.differs for file in known):
+        return "differs"
+    return "verified" if all(file.verified_at for file in known) else "received"
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     "markdown": markdown, "instant": instant, "relative": relative, "size": size, "count": count, "place": place,
-    "browser": browser, "wall_clock": wall_clock,
+    "browser": browser, "receipt_state": receipt_state, "wall_clock": wall_clock,
 }  # fmt: skip

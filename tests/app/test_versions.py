@@ -55,6 +55,32 @@ def test_a_receipt_says_what_the_worker_found(stage: Stage, agrees: bool) -> Non
     assert (shown(receipt, told), loud in receipt.text) == ((200, []), not agrees)
 
 
+EXACTLY, COUNTED = "it is exactly what {} sent", "We have read every byte and counted its check sum."
+
+
+@pytest.mark.parametrize("is_claimed", [True, False])
+def test_receipt_and_hand_in_page_say_the_same_and_no_more_than_we_know(stage: Stage, is_claimed: bool) -> None:
+    """A plain form claims no check sum, so there is nothing to compare ours with."""
+    world, computed = stage.world, digest_of(DESIGN)
+    ben = stage.browser(world.cast.ben)
+    pages = {f"/versions/{world.version.id}/receipt": "Ben", f"{world.path(world.opened)}/submission": "your team"}
+
+    def said() -> list[list[bool]]:
+        texts = {path: ben.get(path).text for path in pages}
+        told = ["Received: version 1", "Received and verified: version 1", COUNTED]
+        return [[one in text for one in [*told, EXACTLY.format(pages[path])]] for path, text in texts.items()]
+
+    def inspect(session: Session) -> None:
+        version = session.get_one(Version, world.version.id)
+        file = session.exec(select(VersionFile).where(VersionFile.version_id == version.id)).one()
+        file.claimed_sha256 = computed if is_claimed else None
+        note_checksums(session, version, {file.id: computed}, stage.clock.at)
+
+    assert said() == [[True, False, False, False]] * 2
+    stage.write(inspect)
+    assert said() == [[False, True, not is_claimed, is_claimed]] * 2
+
+
 def test_nobody_else_reads_a_receipt_or_opens_its_files(stage: Stage) -> None:
     version = stage.world.version
     paths = [f"/versions/{version.id}/receipt", f"/versions/{version.id}/files/{stage.file_id(version)}"]
