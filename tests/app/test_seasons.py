@@ -1,5 +1,6 @@
 """Seasons over HTTP: who sees a draft, what a refused form keeps, and how much the pages ask of the database."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from sqlmodel import Session, select
 
 from challenges import seasons
+from challenges.people import Person
 from challenges.seasons import Season
 from tests.cast import NOW
 from tests.makers import make_entry, make_person, make_season
@@ -40,6 +42,19 @@ def test_a_founder_makes_a_draft_that_only_its_organizers_see(stage: Stage) -> N
         browser = stage.browser(person)
         assert browser.get("/seasons/the-short-summer").status_code == 404
         assert "The Short Summer" not in browser.get("/").text
+
+
+def test_the_menu_of_a_person_leads_to_a_desk_only_where_there_is_one(stage: Stage) -> None:
+    cast = stage.world.cast
+
+    def menu(person: Person) -> list[tuple[str, str]]:
+        panel = stage.browser(person).get("/account").text.split('class="person-panel">')[1].split("</div>")[0]
+        return re.findall(r'<a href="([^"]+)">([^<]+)</a>', panel)
+
+    usual = [("/", "Seasons"), ("/account", "My account and time zone")]
+    judges = [("/desk", "My desk"), *usual]
+    assert [menu(person) for person in (cast.ada, cast.ben, cast.eve, stage.world.emil)] == [usual] * 4
+    assert [menu(person) for person in (cast.dana, cast.dev)] == [judges] * 2
 
 
 def test_publishing_twice_publishes_once(stage: Stage) -> None:
