@@ -291,6 +291,7 @@ def _pages() -> Environment:
         "number": _number,
     }  # fmt: skip
     pages.filters.update(filters)
+    pages.globals["in_glyphs"] = in_glyphs
     return pages
 
 

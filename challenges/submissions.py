@@ -8,7 +8,17 @@ from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge, Deliverable
 from challenges.entries import Entry
-from challenges.files import KINDS, FileStore, FormSlot, StoredFile, UploadSlot, clean_file_name, clean_sha256
+from challenges.files import (
+    KINDS,
+    FileStore,
+    FormSlot,
+    Kind,
+    StoredFile,
+    UploadSlot,
+    clean_file_name,
+    clean_sha256,
+    is_of_kind,
+)  # fmt: skip
 from challenges.history import note
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
@@ -163,6 +173,25 @@ def note_arrival(upload: Upload, stored: StoredFile | None) -> None:
     if stored is None or upload.store_version_id:
         return
     upload.arrived_at, upload.store_version_id, upload.size = stored.arrived_at, stored.version_id, stored.size
+
+
+def take_in(
+    session: Session, challenge: Challenge, upload: Upload, stored: StoredFile | None, by: Person, now: datetime
+) -> str | None:
+    """Note what arrived. Content that denies its kind goes off the list at once; gives the sentence that says so."""
+    note_arrival(upload, stored)
+    kind = KINDS[session.get_one(Deliverable, upload.deliverable_id).kind]
+    if stored is None or upload.handed_in_at or (stored.size and is_of_kind(stored, kind)):
+        return None
+    remove_upload(session, challenge, upload, by, now)
+    return wrong_content(upload, kind)
+
+
+def wrong_content(upload: Upload, kind: Kind) -> str:
+    return (
+        f"“{upload.file_name}” is called a {kind.title}, but its content is something else, so it cannot be handed in. "
+        "Upload the right file. Nothing else has changed."
+    )
 
 
 def remove_upload(session: Session, challenge: Challenge, upload: Upload, by: Person, now: datetime) -> None:

@@ -142,6 +142,21 @@ def find_invitation(session: Session, token: str, now: datetime) -> tuple[Invita
     return found_one
 
 
+def joined_by(session: Session, token: str, person: Person) -> Team | None:
+    """The team that this person is in by this very invitation: they follow the old mail again."""
+    used = (
+        select(Team)
+        .join(Invitation, col(Invitation.team_id) == col(Team.id))
+        .where(
+            Invitation.token_hash == digest(token),
+            col(Invitation.accepted_at).is_not(None),
+            Invitation.email == person.email,
+        )
+    )
+    team = session.exec(used).first()
+    return team if team and team_of(session, team.season_id, person.id) == team else None
+
+
 def accept(session: Session, token: str, season: Season, person: Person, now: datetime) -> Member:
     """Join the team. Only the invited address can: a forwarded mail lets nobody else in."""
     invitation, team = find_invitation(session, token, now)

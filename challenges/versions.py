@@ -25,6 +25,7 @@ from challenges.submissions import (
     submission_of,
     too_late,
     waiting_uploads,
+    wrong_content,
 )  # fmt: skip
 from challenges.teams import Team, team_of
 
@@ -224,7 +225,7 @@ def _arrived(
         if stored is None:
             raise Refusal(
                 f"“{upload.file_name}” has not arrived in the store. Wait until the upload is complete, "
-                "or remove it and upload it again; then hand in.",
+                "or take it off the list and upload it again; then hand in.",
                 field="file",
             )
         note_arrival(upload, stored)
@@ -232,13 +233,11 @@ def _arrived(
             raise Refusal("Another file arrived in the same place meanwhile. Load the page again.", field="file")
         kind = KINDS[session.get_one(Deliverable, upload.deliverable_id).kind]
         if stored.size == 0:
-            raise Refusal(f"“{upload.file_name}” is empty. Remove it and upload the right file.", field="file")
-        if not is_of_kind(stored, kind):
             raise Refusal(
-                f"“{upload.file_name}” is called a {kind.title}, but its content is something else. "
-                "Remove it and upload the right file; nothing was handed in.",
-                field="file",
+                f"“{upload.file_name}” is empty. Take it off the list and upload the right file.", field="file"
             )
+        if not is_of_kind(stored, kind):
+            raise Refusal(wrong_content(upload, kind), field="file")
     return newest
 
 

@@ -3,7 +3,7 @@
 `packet_of` does the arithmetic that the packet shows; whoever reads the tables only fills in `Ruled` and `Sheet`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -205,8 +205,11 @@ class PacketView:
         """Every scoresheet on a line from 0 to 100, with the score as its mean, as SVG."""
         return dimension([float(sheet.total) for sheet in self.scoresheets], float(self.score), 0, 100)
 
-    def picture(self) -> str:
-        """The means by criterion against the round's medians, as SVG: a radar, or bars below three criteria."""
+    def picture(self, written: Callable[[str], str] = str) -> str:
+        """The means by criterion against the round's medians, as SVG: a radar, or bars below three criteria.
+
+        `written` says how a title is printed, before its room is measured.
+        """
         drawn = [
             criterion for criterion in self.criteria if criterion.mean is not None and criterion.mean_share is not None
         ]
@@ -218,7 +221,7 @@ class PacketView:
             for criterion in drawn
         ]
         draw = radar if len(drawn) >= 3 else bars
-        return draw([criterion.title for criterion in drawn], values, medians, float(low), float(high))
+        return draw([written(criterion.title) for criterion in drawn], values, medians, float(low), float(high))
 
 
 def score_of(ruled: Sequence[Ruled], sheets: Sequence[Sheet]) -> Fraction:
@@ -234,7 +237,7 @@ def packet_of(heading: Heading, ruled: Sequence[Ruled], sheets: Sequence[Sheet])
     totals = [sum((part for part in column if part is not None), Decimal(0)) for column in parts]
     exact = score_of(ruled, sheets)
     whole = sum((Fraction(criterion.weight) for criterion in ruled), Fraction(0))
-    weights = adding_up([100 * Fraction(criterion.weight) / whole for criterion in ruled], 2)
+    weights = adding_up([100 * Fraction(criterion.weight) / whole for criterion in ruled], EXACT_PLACES)
     return PacketView(
         heading=heading,
         criteria=tuple(

@@ -131,7 +131,9 @@ def save_marks(session: Session, desk: Desk, changes: Sequence[Change], by: Pers
     sheet = desk.sheet
     lock(session, sheet)
     if sheet.handed_in_at:
-        raise Refusal("You have handed in this scoresheet. Reopen it to change a mark.")
+        raise Refusal(
+            "This scoresheet is handed in, so nothing was saved. Until feedback is released you can reopen it."
+        )
     saved = [
         _save_overall(sheet, change, now) if change.criterion_id is None else _save_mark(session, sheet, change, now)
         for change in changes

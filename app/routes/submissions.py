@@ -17,7 +17,7 @@ from app.deps import Clock, Form, Me, Now, Reading, Request, Session, Settings, 
 from app.doors import participant_of_season
 from app.pages import Page, Redirect, page, see
 from app.storage import StoreAway
-from challenges import challenges, entries, receipts, seasons, submissions, versions
+from challenges import challenges, entries, receipts, seasons, submissions, teams, versions
 from challenges.challenges import Challenge
 from challenges.entries import Entry
 from challenges.refusals import NotYours
@@ -53,6 +53,12 @@ def place_of(session: sqlmodel.Session, me: Viewer, slug: str, number: int) -> P
     return Place(season, challenge, *entries.entry_for(session, season.id, me.person.id))
 
 
+def without_entry(session: sqlmodel.Session, me: Viewer, slug: str) -> Team | None:
+    """The reader's team, if it has not entered the season."""
+    team = teams.team_of(session, seasons.find_for(session, slug, me.person.id).id, me.person.id)
+    return team if team and entries.entry_of(session, team.id) is None else None
+
+
 class WishedUpload(BaseModel):
     """A file that a browser would like to send: what it counted before sending the first byte."""
 
@@ -65,8 +71,13 @@ class WishedUpload(BaseModel):
 @get(HOME, guards=[participant_of_season], sync_to_thread=True)
 def show(
     request: Request, session: Session, store: Store, clock: Clock, me: Me, slug: FromPath[str], number: FromPath[int]
-) -> Page:
-    place = place_of(session, me, slug, number)
+) -> Page | Redirect:
+    try:
+        place = place_of(session, me, slug, number)
+    except NotYours:
+        if (team := without_entry(session, me, slug)) is None:
+            raise
+        return see(request, f"/teams/{team.id}", notice="Your team does not take part yet. Enter the season first.")
     work = versions.work_of(session, place.challenge.id, place.entry.id)
     look_for(work, session, store, clock)
     return draw(request, session, place, work, "web/submissions/show.html")
@@ -94,7 +105,7 @@ def open_upload(
 
 @post(f"{HOME}/uploads/{{upload_id:uuid}}/arrival", guards=[participant_of_season], sync_to_thread=True)
 def arrive(
-    request: Request, reading: Reading, session: Session, store: Store, clock: Clock, me: Me,
+    request: Request, reading: Reading, session: Session, store: Store, clock: Clock, me: Me, now: Now,
     slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
 ) -> Page:  # fmt: skip
     """The browser says that it has sent everything; the store is asked, and the list of uploads drawn anew."""
@@ -102,10 +113,11 @@ def arrive(
         key = place_of(early, me, slug, number).upload(early, upload_id).key
     stored = clock.of_store(store.look(key))
     place = place_of(session, me, slug, number)
-    submissions.note_arrival(place.upload(session, upload_id), stored)
+    upload = place.upload(session, upload_id)
+    refused = submissions.take_in(session, place.challenge, upload, stored, me.person, now)
     session.flush()
     work = versions.work_of(session, place.challenge.id, place.entry.id)
-    return draw(request, session, place, work, "web/submissions/_uploads.html")
+    return draw(request, session, place, work, "web/submissions/_uploads.html", refused)
 
 
 @post(f"{HOME}/uploads/{{upload_id:uuid}}/removal", guards=[participant_of_season], redraw=show, sync_to_thread=True)
@@ -165,11 +177,17 @@ def look_for(work: versions.Work, session: sqlmodel.Session, store: app.storage.
             submissions.note_arrival(upload, clock.of_store(store.look(upload.key)))
 
 
-def draw(request: Request, session: sqlmodel.Session, place: Place, work: versions.Work, template: str) -> Page:
+def draw(
+    request: Request,
+    session: sqlmodel.Session,
+    place: Place,
+    work: versions.Work,
+    template: str,
+    refused: str | None = None,
+) -> Page:
     return page(
-        request, template, place=place, season=place.season, challenge=place.challenge,
+        request, template, place=place, season=place.season, challenge=place.challenge, work=work, refused=refused,
         deliverables=challenges.deliverables_of(session, place.challenge.id),
-        work=work,
     )  # fmt: skip
 
 

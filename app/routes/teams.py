@@ -60,8 +60,10 @@ def withdraw_invitation(
 
 
 @get("/invitations/{token:str}", guards=[signed_in], sync_to_thread=True)
-def invitation(request: Request, session: Session, now: Now, token: FromPath[str]) -> Page:
+def invitation(request: Request, session: Session, me: Me, now: Now, token: FromPath[str]) -> Page | Redirect:
     """A page with a button: whoever follows the link joins nothing by that."""
+    if mine := teams.joined_by(session, token, me.person):
+        return see(request, f"/teams/{mine.id}")
     invited, team = teams.find_invitation(session, token, now)
     season = session.get_one(Season, team.season_id)
     return page(request, "web/teams/invitation.html", invitation=invited, team=team, season=season, token=token)
@@ -69,6 +71,8 @@ def invitation(request: Request, session: Session, now: Now, token: FromPath[str
 
 @post("/invitations/{token:str}", guards=[signed_in], sync_to_thread=True)
 def accept(request: Request, session: Session, me: Me, now: Now, token: FromPath[str]) -> Redirect:
+    if mine := teams.joined_by(session, token, me.person):
+        return see(request, f"/teams/{mine.id}")
     _, team = teams.find_invitation(session, token, now)
     teams.accept(session, token, session.get_one(Season, team.season_id), me.person, now)
     return see(request, f"/teams/{team.id}", notice=f"Welcome to {team.name}.")

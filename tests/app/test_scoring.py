@@ -220,7 +220,7 @@ def test_a_sheet_that_was_handed_in_is_closed_until_it_is_reopened(stage: Stage)
     answers = at_once(*[lambda: dana.send_form(f"{here(stage)}/submission", **form)] * 2)
     assert sorted(answer.status_code for answer in answers) in ([303, 303], [303, 422])
     before = stage.changes()
-    closed = "You have handed in this scoresheet. Reopen it to change a mark."
+    closed = "This scoresheet is handed in, so nothing was saved. Until feedback is released you can reopen it."
     answer = save(program, stage, "level", "2", 1, criterion(stage))
     assert (answer.status_code, answer.json()["detail"], stage.changes()) == (422, closed, before)
     assert shown(dana.get(here(stage)), "You have handed in this scoresheet.", "Reopen") == (200, [])

@@ -10,6 +10,7 @@ import pytest
 from sqlmodel import Session, select
 
 from app.storage import Store
+from challenges import teams
 from challenges.letters import Letter
 from challenges.people import Person
 from challenges.submissions import Upload
@@ -232,12 +233,17 @@ def test_an_upload_that_never_arrives_is_told_and_nothing_is_handed_in(stage: St
 @pytest.mark.slow
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("content", [b"<html><script>alert(1)</script>", b"PK\x03\x04 a zip", b"MZ\x90 a program"])
-def test_content_that_its_name_denies_is_not_handed_in(stage: Stage, content: bytes) -> None:
-    upload = send(stage, stage.world.cast.ben, content)
+def test_content_that_its_name_denies_goes_off_the_list_when_it_arrives(stage: Stage, content: bytes) -> None:
+    ben = stage.world.cast.ben
+    slot = ask_for_slot(stage, ben, content=content).json()
+    assert put(slot, content) == 200
+    browser = stage.browser(ben)
+    arrival = browser.post(slot["arrival_url"], headers={"x-csrftoken": browser.token(), "hx-request": "true"})
+    sentence = "“design.pdf” is called a PDF document, but its content is something else, so it cannot be handed in."
+    assert shown(arrival, sentence) == (200, [])
     before = stage.changes()
-    answer = hand_in(stage, stage.world.cast.ben, upload)
-    sentence = "“design.pdf” is called a PDF document, but its content is something else."
-    assert shown(answer, sentence) == (422, [])
+    answer = hand_in(stage, ben, slot["id"])
+    assert shown(answer, "There is nothing new to hand in. Upload a file first.") == (422, [])
     assert stage.changes() == before
 
 
@@ -415,3 +421,10 @@ def test_the_page_asks_the_same_for_thirty_versions(stage: Stage) -> None:
     stage.clock.at += timedelta(minutes=45)
     many = stage.statements(ben, home(stage))
     assert (many, many <= 12) == (few, True)
+
+
+def test_a_team_that_has_not_entered_is_led_to_its_page(stage: Stage) -> None:
+    eve = stage.world.cast.eve
+    with stage.database.writing() as session:
+        team = teams.found(session, stage.world_in(session).season, "Latecomers", eve, stage.clock.at)
+    assert leads_to(stage.browser(eve).get(home(stage))) == (303, f"/teams/{team.id}")

@@ -100,8 +100,8 @@ def test_an_invited_person_joins_by_a_button_and_only_once(stage: Stage) -> None
     done = {"invitation": "+1", "letter": "+1", "member": "+1", "role": "+1", "trace": "+3"}
     assert stage.changes() == done
     assert shown(eve.get(f"/teams/{stage.world.plan_b.id}"), "Eve", "Ben", "Cleo") == (200, [])
-    assert shown(eve.get(f"/invitations/{token}"), OVER) == (422, [])
-    assert shown(eve.send_form(f"/invitations/{token}"), OVER) == (422, [])
+    assert leads_to(eve.get(f"/invitations/{token}")) == (303, f"/teams/{stage.world.plan_b.id}")
+    assert leads_to(eve.send_form(f"/invitations/{token}")) == (303, f"/teams/{stage.world.plan_b.id}")
     assert stage.changes() == done
 
 

@@ -198,7 +198,7 @@ def test_an_upload_that_never_arrives(session: Session, scene: Scene) -> None:
     upload = begun(session, scene)
     with refused(
         f"“{CALLED}” has not arrived in the store. Wait until the upload is complete, "
-        "or remove it and upload it again; then hand in.",
+        "or take it off the list and upload it again; then hand in.",
         "file",
     ), session.begin_nested():  # fmt: skip
         hand_in(session, scene, {upload.id: None})
@@ -222,8 +222,8 @@ def test_content_that_denies_its_type(
     wrong = design if position == 1 else begun(session, scene, 2)
     chosen = {**arrived(design), **arrived(wrong, beginning=beginning)}
     with refused(
-        f"“{wrong.file_name}” is called a {kind}, but its content is something else. "
-        "Remove it and upload the right file; nothing was handed in.",
+        f"“{wrong.file_name}” is called a {kind}, but its content is something else, so it cannot be handed in. "
+        "Upload the right file. Nothing else has changed.",
         "file",
     ), session.begin_nested():  # fmt: skip
         hand_in(session, scene, chosen)
@@ -231,7 +231,7 @@ def test_content_that_denies_its_type(
 
 
 def test_an_empty_file(session: Session, scene: Scene) -> None:
-    with refused(f"“{CALLED}” is empty. Remove it and upload the right file.", "file"):
+    with refused(f"“{CALLED}” is empty. Take it off the list and upload the right file.", "file"):
         hand_in(session, scene, arrived(begun(session, scene), size=0, beginning=b""))
 
 
@@ -451,7 +451,7 @@ def test_from_the_browser_to_the_store_to_a_version(session: Session, scene: Sce
     assert httpx.put(slot.url, content=b"%PDF-9.9" + PDF_BYTES[8:], headers=slot.headers).status_code >= 400
     with refused(
         "“Our Design.pdf” has not arrived in the store. Wait until the upload is complete, "
-        "or remove it and upload it again; then hand in.",
+        "or take it off the list and upload it again; then hand in.",
         "file",
     ):
         hand_in(session, scene, {upload.id: store.look(upload.key)})

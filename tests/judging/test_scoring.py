@@ -36,7 +36,7 @@ from tests.makers import (
 )
 from tests.refused import not_yours, refused
 
-HANDED_IN = "You have handed in this scoresheet. Reopen it to change a mark."
+HANDED_IN = "This scoresheet is handed in, so nothing was saved. Until feedback is released you can reopen it."
 OFF_SCALE = "That level is not on the scale of this criterion."
 STALE = "This field was changed in another window. Nothing is lost: choose which text to keep."
 
