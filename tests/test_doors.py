@@ -61,7 +61,7 @@ POST /seasons                                                                   
 
 participant_of_season
 GET  /seasons/{slug:str}/challenges/{number:int}/submission                                     Fay 200, Ben 200
-GET  /seasons/{slug:str}/challenges/{number:int}/submission/forms/{upload_id:uuid}              Ben 200
+GET  /seasons/{slug:str}/challenges/{number:int}/submission/forms/{upload_id:uuid}              Ben 422
 POST /seasons/{slug:str}/challenges/{number:int}/submission/forms                               Fay 422, Ben 422
 POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads                             Fay 400, Ben 400
 POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:uuid}/arrival    Ben 503

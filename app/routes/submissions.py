@@ -1,7 +1,9 @@
 """Submissions: the hand-in page, and the way of a file from the browser straight to the store."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from app.storage import StoreAway
 from challenges import challenges, entries, receipts, seasons, submissions, teams, versions
 from challenges.challenges import Challenge
 from challenges.entries import Entry
-from challenges.refusals import NotYours
+from challenges.refusals import NotYours, Refusal
 from challenges.seasons import Season
 from challenges.teams import Team
 
@@ -79,7 +81,7 @@ def show(
             raise
         return see(request, f"/teams/{team.id}", notice="Your team does not take part yet. Enter the season first.")
     work = versions.work_of(session, place.challenge.id, place.entry.id)
-    look_for(work, session, store, clock)
+    look_for(work.on_the_way[-3:], session, store, clock)
     return draw(request, session, place, work, "web/submissions/show.html")
 
 
@@ -144,11 +146,13 @@ def open_form(
 
 @get(f"{HOME}/forms/{{upload_id:uuid}}", guards=[participant_of_season], sync_to_thread=True)
 def plain_form(
-    request: Request, session: Session, store: Store, settings: Settings, me: Me,
+    request: Request, session: Session, store: Store, settings: Settings, clock: Clock, me: Me, now: Now,
     slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
 ) -> Page:  # fmt: skip
     place = place_of(session, me, slug, number)
     upload = place.upload(session, upload_id)
+    look_for([upload], session, store, clock)
+    check_is_awaited(place.challenge, upload, now)
     slot = submissions.form_of(session, store, upload, f"{settings.url}{place.path}")
     return page(request, "web/submissions/form.html", place=place, upload=upload, slot=slot)
 
@@ -169,12 +173,26 @@ def hand_in(
     return see(request, f"/versions/{version.id}/receipt")
 
 
-def look_for(work: versions.Work, session: sqlmodel.Session, store: app.storage.Store, clock: app.clock.Clock) -> None:
+def look_for(
+    uploads: Sequence[submissions.Upload], session: sqlmodel.Session, store: app.storage.Store, clock: app.clock.Clock
+) -> None:
     """A browser without scripts tells us nothing, so the store is asked for what it may have sent."""
-    for upload in work.on_the_way[-3:]:
-        session.expunge(upload)  # only shown: handing in writes it down
-        with suppress(StoreAway):
+    with suppress(StoreAway):  # around all of them: a store that is away costs one wait
+        for upload in uploads:
+            session.expunge(upload)  # only shown: handing in writes it down
             submissions.note_arrival(upload, clock.of_store(store.look(upload.key)))
+
+
+def check_is_awaited(challenge: Challenge, upload: submissions.Upload, now: datetime) -> None:
+    """An old form, reached by the way back, must not seem to do anything."""
+    if upload.handed_in_at:
+        raise Refusal("This file is handed in. To replace it, choose a newer one on the page where you hand in.")
+    if upload.removed_at:
+        raise Refusal("This file is off your list. To send it after all, choose it anew on the page where you hand in.")
+    if not challenge.is_open(now):
+        raise Refusal(submissions.too_late(challenge, now))
+    if upload.arrived_at:
+        raise Refusal("This file has arrived. Hand it in, or take it off the list, on the page where you hand in.")
 
 
 def draw(

@@ -401,6 +401,63 @@ def test_without_scripts_a_plain_form_sends_the_file_and_comes_back(stage: Stage
     assert (file.file_name, file.size, file.claimed_sha256) == (name, len(DESIGN), None)
 
 
+@pytest.mark.parametrize(
+    ("columns", "late", "sentence"),
+    [
+        ({"handed_in_at": True}, False, "This file is handed in."),
+        ({"removed_at": True}, False, "This file is off your list."),
+        ({"arrived_at": True, "store_version_id": "v1"}, False, "This file has arrived."),
+        ({}, True, TOO_LATE.format("Thu 10 Dec 2026, 22:59:00")),
+    ],
+)
+def test_a_plain_form_of_a_file_that_nobody_waits_for_is_refused(
+    stage: Stage, columns: dict[str, Any], late: bool, sentence: str
+) -> None:
+    ben = stage.browser(stage.world.cast.ben)
+    form = ben.send_form(f"{home(stage)}/forms", deliverable=str(stage.deliverable_id())).headers["location"]
+    assert ben.get(form).status_code == 200
+
+    def change(session: Session) -> None:
+        upload = session.get_one(Upload, UUID(form.rpartition("/")[2]))
+        for name, value in columns.items():
+            setattr(upload, name, stage.clock.at if value is True else value)
+
+    stage.write(change)
+    stage.clock.at = DUE if late else stage.clock.at
+    assert shown(ben.get(form), sentence) == (422, [])
+
+
+@pytest.mark.slow
+def test_a_plain_form_whose_file_is_in_the_store_is_refused(stage: Stage, store: Store) -> None:
+    ben = stage.browser(stage.world.cast.ben)
+    form = ben.send_form(f"{home(stage)}/forms", deliverable=str(stage.deliverable_id())).headers["location"]
+    with stage.database.reading() as session:
+        key = session.get_one(Upload, UUID(form.rpartition("/")[2])).key
+    assert ben.get(form).status_code == 200
+    store.write(key, DESIGN, "application/pdf")
+    assert shown(ben.get(form), "This file has arrived. Hand it in, or take it off the list") == (422, [])
+
+
+class Counts(Store):
+    """A store that is away, and how often somebody waited for it."""
+
+    waits = 0
+
+    def look(self, key: str, version_id: str | None = None) -> Any:
+        self.waits += 1
+        return super().look(key, version_id)
+
+
+def test_a_store_that_is_away_is_waited_for_once(stage: Stage) -> None:
+    ben = stage.world.cast.ben
+    for _ in range(3):
+        ask_for_slot(stage, ben)
+    store = object.__new__(Counts)
+    vars(store).update(vars(away(stage)))
+    stage.site.app.state.store = store
+    assert (stage.browser(ben).get(home(stage)).status_code, store.waits) == (200, 1)
+
+
 def hidden_fields(page: str) -> list[str]:
     """`name" value="value` of the form that goes to the store."""
     form = page.split('enctype="multipart/form-data">')[1].split("</form>")[0]
