@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -85,12 +85,12 @@ class Plan:
 
 def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetime, most_mib: int = 1024) -> Challenge:
     """The season's next challenge, to be published when it is ready."""
-    _check(plan, most_mib)
+    due_at = _check(plan, season, most_mib, now)
     lock(session, season)
     last = session.exec(select(func.max(Challenge.number)).where(Challenge.season_id == season.id)).one()
     challenge = Challenge(
-        season_id=season.id, number=(last or 0) + 1, title=clean_name(plan.title, field="title"),
-        summary=_summary(plan.summary), due_at=due_instant(plan.due_local, plan.due_zone), due_zone=plan.due_zone,
+        season_id=season.id, number=(last or 0) + 1, title=clean_name(plan.title, field="title", called="title"),
+        summary=_summary(plan.summary), due_at=due_at, due_zone=plan.due_zone,
         rubric_version_id=write_rubric(session, plan.criteria, by, now).id, created_at=now,
     )  # fmt: skip
     session.add(challenge)
@@ -107,9 +107,9 @@ def redraft(
     lock(session, challenge)
     if challenge.published_at:
         raise Refusal("This challenge is published. People work by what it says, so only its brief can be amended.")
-    _check(plan, most_mib)
-    challenge.title, challenge.summary = clean_name(plan.title, field="title"), _summary(plan.summary)
-    challenge.due_at, challenge.due_zone = due_instant(plan.due_local, plan.due_zone), plan.due_zone
+    due_at = _check(plan, session.get_one(Season, challenge.season_id), most_mib, now)
+    challenge.title, challenge.summary = clean_name(plan.title, field="title", called="title"), _summary(plan.summary)
+    challenge.due_at, challenge.due_zone = due_at, plan.due_zone
     challenge.rubric_version_id = write_rubric(session, plan.criteria, by, now).id
     for old in deliverables_of(session, challenge.id):
         session.delete(old)
@@ -154,18 +154,42 @@ def _summary(text: str) -> str:
     return summary
 
 
-def _check(plan: Plan, most_mib: int) -> None:
+def _check(plan: Plan, season: Season, most_mib: int, now: datetime) -> datetime:
+    """The due instant, if all of the plan can be."""
     if not plan.deliverables:
         raise Refusal("Say what is to be handed in: at least one deliverable.", field="deliverables-1-title")
     if len(plan.deliverables) > MOST_DELIVERABLES:
         raise Refusal(f"At most {MOST_DELIVERABLES} deliverables.", field="deliverables-1-title")
     for at, text in enumerate(plan.deliverables, 1):
-        clean_name(text.title, field=f"deliverables-{at}-title")
+        clean_name(text.title, field=f"deliverables-{at}-title", called="title")
         kind_called(text.kind, field=f"deliverables-{at}-kind")
         if not 1 <= text.max_mib <= most_mib:
             raise Refusal(f"A size limit is from 1 to {most_mib} MiB.", field=f"deliverables-{at}-size")
     if not any(text.required for text in plan.deliverables):
         raise Refusal("At least one deliverable must be required.", field="deliverables-1-required")
+    due_at = due_instant(plan.due_local, plan.due_zone)
+    _check_day(due_at, season)
+    if due_at <= now:
+        raise Refusal("The due instant has passed. Set a later one.", field="due")
+    return due_at
+
+
+def _check_day(due_at: datetime, season: Season) -> None:
+    """A challenge is due within its season, by the season's own clock."""
+    day = due_at.astimezone(ZoneInfo(season.zone)).date()
+    if day < season.starts_on:
+        raise Refusal(
+            f"The season begins on {_said(season.starts_on)}. A challenge cannot be due before that.", field="due"
+        )
+    if day > season.ends_on:
+        raise Refusal(
+            f"The season ends on {_said(season.ends_on)}. A challenge cannot be due after that. "
+            "You can move the season’s last day.", field="due",
+        )  # fmt: skip
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
 
 
 def _write_deliverables(session: Session, challenge: Challenge, texts: Sequence[DeliverableText]) -> None:

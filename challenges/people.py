@@ -34,11 +34,11 @@ def clean_address(text: str) -> str:
     return address
 
 
-def clean_name(text: str, field: str = "name", longest: int = 80) -> str:
-    """A name on one line. Control characters go, so that no mail header or file name can be forged with it."""
+def clean_name(text: str, field: str = "name", longest: int = 80, called: str = "name") -> str:
+    """A name, or a title, on one line. Control characters go, so that it forges no mail header or file name."""
     name = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     if not name:
-        raise Refusal("Please write a name.", field=field)
+        raise Refusal(f"Please write a {called}.", field=field)
     if len(name) > longest:
         raise Refusal(f"That is longer than {longest} characters.", field=field)
     return name

@@ -118,14 +118,17 @@ def _check(criteria: Sequence[CriterionText]) -> None:
         raise Refusal(f"More than {MOST_CRITERIA} criteria cannot be judged well. Join some of them.", field="criteria")
     titles: set[str] = set()
     for at, text in enumerate(criteria, 1):
-        title = clean_name(text.title, field=f"criteria-{at}-title")
+        title = clean_name(text.title, field=f"criteria-{at}-title", called="title")
         if title.casefold() in titles:
             raise Refusal(f"Two criteria are called “{title}”.", field=f"criteria-{at}-title")
         titles.add(title.casefold())
         if not 0 <= text.weight <= 1000:
             raise Refusal("A weight is a whole number from 0 to 1000.", field=f"criteria-{at}-weight")
         if len(text.levels) not in LEVELS:
-            raise Refusal(f"A criterion has {LEVELS[0]} to {LEVELS[-1]} levels.", field=f"criteria-{at}-levels")
+            raise Refusal(
+                f"“{title}” needs {LEVELS[0]} to {LEVELS[-1]} levels; here it has {len(text.levels)}.",
+                field=f"criteria-{at}-levels",
+            )
         for points, level in enumerate(text.levels, 1):
             clean_name(level.title, field=f"criteria-{at}-level-{points}-title", longest=60)
             if not level.descriptor.strip():

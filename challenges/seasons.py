@@ -16,6 +16,8 @@ from challenges.refusals import NotYours, Refusal
 
 # Addresses below /seasons/ that are pages of their own.
 TAKEN_WORDS = {"new"}
+TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+"""What somebody wrote for its looks says nothing in an address."""
 
 
 class Season(Record, table=True):
@@ -82,8 +84,11 @@ def redescribe(
     session: Session, season: Season, title: str, story: str, zone: str, starts_on: date, ends_on: date,
     by: Person, now: datetime,
 ) -> None:  # fmt: skip
-    """Say anew what the season is. Its address stays, because people have shared it."""
+    """Say anew what the season is. Its address stays once somebody else can have shared it."""
+    before = season.title
     describe(season, title, story, zone, starts_on, ends_on)
+    if season.title != before and is_unseen(session, season):
+        season.slug = free_slug(session, season.title, season)
     note(session, by, "season.described", season, now, season.id)
 
 
@@ -93,7 +98,7 @@ def describe(season: Season, title: str, story: str, zone: str, starts_on: date,
         raise Refusal("The season ends before it begins. Set the last day on or after the first.", field="ends_on")
     if not story.strip():
         raise Refusal("Tell the story of the season in a few sentences; participants read it first.", field="story")
-    season.title = clean_name(title, field="title")
+    season.title = clean_name(title, field="title", called="title")
     season.story = story.strip()
     season.zone = clean_zone(zone)
     season.starts_on, season.ends_on = starts_on, ends_on
@@ -106,12 +111,22 @@ def publish(session: Session, season: Season, by: Person, now: datetime) -> None
         note(session, by, "season.published", season, now, season.id)
 
 
-def free_slug(session: Session, title: str) -> str:
-    """A short address made from the title: `The Long Winter` → `the-long-winter`, then `the-long-winter-2`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+def is_unseen(session: Session, season: Season) -> bool:
+    """Whether nobody but its creator has ever been told of it."""
+    others = select(Role.id).where(Role.season_id == season.id, Role.person_id != season.created_by)
+    return season.published_at is None and session.exec(others).first() is None
+
+
+def free_slug(session: Session, title: str, season: Season | None = None) -> str:
+    """A short address made from the title: `The Long Winter` → `the-long-winter`, then `the-long-winter-2`.
+
+    A season that has one already is not in its own way.
+    """
+    plain = unicodedata.normalize("NFKD", TAG.sub(" ", title)).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:50].strip("-") or "season"
     base = f"{base}-season" if base in TAKEN_WORDS else base
     taken = set(session.exec(select(Season.slug).where(col(Season.slug).startswith(base))))
+    taken -= {season.slug} if season else set()
     return next(slug for n in range(1, len(taken) + 2) if (slug := base if n == 1 else f"{base}-{n}") not in taken)
 
 

@@ -40,13 +40,16 @@ def show(request: Request, session: Session, viewer: MaybeViewer, now: Now, slug
 
 @get("/seasons/{slug:str}/edit", guards=[organizer_of_season], sync_to_thread=True)
 def edit(request: Request, session: Session, slug: FromPath[str]) -> Page:
-    return page(request, "web/seasons/edit.html", season=seasons.find_season(session, slug), zones=zones())
+    season = seasons.find_season(session, slug)
+    follows = seasons.is_unseen(session, season)
+    return page(request, "web/seasons/edit.html", season=season, address_follows=follows, zones=zones())
 
 
 @post("/seasons/{slug:str}", guards=[organizer_of_season], redraw=edit, sync_to_thread=True)
 def change(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
-    seasons.redescribe(session, seasons.find_season(session, slug), *described(form), me.person, now)
-    return see(request, f"/seasons/{slug}", notice="Saved.")
+    season = seasons.find_season(session, slug)
+    seasons.redescribe(session, season, *described(form), me.person, now)
+    return see(request, f"/seasons/{season.slug}", notice="Saved.")
 
 
 @post("/seasons/{slug:str}/publication", guards=[organizer_of_season], redraw=show, sync_to_thread=True)

@@ -1,6 +1,7 @@
 """The form of a challenge: rows left empty are left out, and a refusal loses nothing and stands where it belongs."""
 
 import re
+from datetime import date
 from typing import Any
 
 from app.routes.challenges import written_criteria, written_deliverables
@@ -26,7 +27,7 @@ SPARE = {"deliverables-2-title": "", "deliverables-2-kind": "pdf", "deliverables
 
 
 def season_of(site: Site, people: Cast) -> Season:
-    season: Season = site.write(make_season, people.ada)
+    season: Season = site.write(lambda session: make_season(session, people.ada, ends_on=date(2031, 12, 31)))
     return season
 
 
@@ -122,3 +123,28 @@ def test_a_published_challenge_offers_an_amendment_instead_of_the_form(site: Sit
         False,
         True,
     )
+
+
+def test_a_file_is_left_out_when_that_is_asked_or_its_title_is_emptied(site: Site, people: Cast) -> None:
+    season, ada = season_of(site, people), site.browser(people.ada)
+    files = {
+        f"deliverables-{n}-{name}": value
+        for n, title in ((2, "Left out"), (3, ""), (4, "Diagrams"))
+        for name, value in (("title", title), ("kind", "pdf"), ("size", "20"), ("required", "yes"))
+    }
+    send(ada, season, **files, **{"deliverables-2-remove": "yes"})
+    with site.database.reading() as session:
+        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id)
+        assert [each.title for each in written_deliverables(session, challenge)] == ["Design", "Diagrams"]
+    html = ada.get(f"/seasons/{season.slug}/challenges/1/edit").text
+    assert html.count("Leave this file out when I save") == 2
+    rows = [tag for tag in re.findall(r"<(?:input|select)[^>]*>", html) if 'name="deliverables-' in tag]
+    assert [tag for tag in rows if re.search(r" required(?= |>)", tag)] == []
+
+
+def test_a_rubric_with_one_level_says_so_in_the_singular(site: Site, people: Cast) -> None:
+    answer = send(site.browser(people.ada), season_of(site, people), **{"criteria-1-level-2-title": "",
+        "criteria-1-level-2-descriptor": ""})  # fmt: skip
+    assert (answer.status_code, "1 level, “thin”" in answer.text) == (422, True)
+    assert "“Why” needs 2 to 7 levels; here it has 1." in answer.text
+    assert "Nothing was saved yet, and what you wrote is still here." in answer.text

@@ -1,6 +1,6 @@
 """Challenges over HTTP: drafting one with its rubric, publishing it, amending its brief."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from challenges.challenges import Challenge, deliverables_of
 from challenges.rubrics import scales_of
-from tests.makers import make_challenge
+from tests.makers import make_challenge, make_season
 from tests.stage import Stage, beside, leads_to, shown
 
 DUE_AT_ONCE = "The due instant has passed. Set a later one before you publish."
@@ -92,7 +92,7 @@ def test_weights_that_are_all_zero_are_refused_with_everything_that_was_typed(st
 
 NOT_THERE = "The clocks change in that hour in this zone. Choose a time an hour earlier or later."
 REFUSED: list[tuple[dict[str, str], str, str]] = [
-    ({"title": ""}, "title", "Please write a name."),
+    ({"title": ""}, "title", "Please write a title."),
     ({"summary": " "}, "summary", "Say in one or two sentences what the challenge asks."),
     ({"summary": "x" * 401}, "summary", "The summary is longer than 400 characters. The brief has room for the rest."),
     ({"due": "tomorrow"}, "due", "Write a day and a time, such as 2026-11-24T23:59."),
@@ -164,6 +164,27 @@ def test_a_draft_whose_due_instant_passed_is_not_published(stage: Stage) -> None
     answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.draft)}/publication")
     assert shown(answer, DUE_AT_ONCE) == (422, [])
     assert stage.changes() == {}
+
+
+def test_a_challenge_of_a_draft_season_leads_to_the_season_first(stage: Stage) -> None:
+    world = stage.world
+
+    def drafts(session: Session) -> str:
+        ada = stage.world_in(session).cast.ada
+        season = make_season(session, ada, is_published=False, title="The Short Summer", ends_on=date(2027, 2, 1))
+        due = datetime(2027, 1, 5, 23, 59)  # noqa: DTZ001 - a wall clock
+        make_challenge(session, season, ada, is_published=False, due_local=due)
+        return f"/seasons/{season.slug}"
+
+    home = str(stage.write(drafts))
+    ada = stage.browser(world.cast.ada)
+    page = ada.get(f"{home}/challenges/1")
+    assert shown(page, f'<a href="{home}">Publish the season first</a>', "Tue 5 Jan 2027, ") == (200, [])
+    assert "/publication" not in page.text
+    assert shown(ada.get(f"{home}/challenges/1/edit"), "Edit the draft") == (200, [])
+    assert shown(ada.get(f"{world.path(world.opened)}/edit"), "<h1>Edit the challenge</h1>") == (200, [])
+    ada.send_form(f"{home}/publication")
+    assert shown(ada.get(f"{home}/challenges/1"), f'action="{home}/challenges/1/publication"') == (200, [])
 
 
 def test_a_published_challenge_keeps_what_people_work_by(stage: Stage) -> None:

@@ -68,7 +68,7 @@ def test_publishing_twice_publishes_once(stage: Stage) -> None:
 
 
 REFUSED = [
-    ({"title": " "}, "title", "Please write a name."),
+    ({"title": " "}, "title", "Please write a title."),
     ({"title": "x" * 81}, "title", "That is longer than 80 characters."),
     ({"story": " \n"}, "story", "Tell the story of the season in a few sentences; participants read it first."),
     ({"zone": "Mars"}, "zone", "There is no time zone called “Mars”. Choose one from the list, such as Europe/Berlin."),
@@ -158,3 +158,30 @@ def test_pages_ask_as_much_for_thirty_rows_as_for_a_few(stage: Stage, who: str) 
     many = [stage.statements(browser, path) for path in paths]
     assert many == few
     assert max(many) <= 12
+
+
+def test_whoever_never_wrote_a_name_is_asked_for_it_until_they_do(stage: Stage) -> None:
+    """The first name of a person is what stands before the @."""
+
+    def rename(session: Session, name: str) -> None:
+        stage.world_in(session).cast.eve.name = name
+
+    asked = "Tell us your name: team-mates and judges see “eve”."
+    stage.write(rename, "eve")
+    eve = stage.browser(stage.world.cast.eve)
+    assert shown(eve.get("/"), asked, '<a href="/account">Write your name</a>') == (200, [])
+    assert shown(eve.get("/account"), asked) == (200, [asked])
+    eve.send_form("/account", name="Eve Adler", zone="Europe/Berlin")
+    assert shown(eve.get("/"), asked) == (200, [asked])
+
+
+def test_the_page_of_a_draft_says_nothing_of_sharing_its_address(stage: Stage) -> None:
+    ada = stage.browser(stage.world.cast.ada)
+    ada.send_form("/seasons", **FORM)
+    there = "/seasons/the-short-summer"
+    assert shown(ada.get(f"{there}/edit"), "because people have shared it") == (200, ["because people have shared it"])
+    renamed = ada.send_form(there, **FORM | {"title": "Dry Wells"})
+    assert leads_to(renamed) == (303, "/seasons/dry-wells")
+    ada.send_form("/seasons/dry-wells/publication")
+    assert leads_to(ada.send_form("/seasons/dry-wells", **FORM)) == (303, "/seasons/dry-wells")
+    assert shown(ada.get("/seasons/dry-wells/edit"), "because people have shared it") == (200, [])

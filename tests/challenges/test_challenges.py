@@ -22,6 +22,7 @@ from tests.refused import not_yours, outcome, refused
 
 MIB = 1024 * 1024
 DUE = datetime(2026, 11, 24, 22, 59, tzinfo=UTC)
+ENDS = "The season ends on 20 December 2026."
 CLOCKS_CHANGE = "The clocks change in that hour in this zone. Choose a time an hour earlier or later."
 
 
@@ -50,7 +51,7 @@ def test_a_draft_is_the_next_of_its_season(session: Session, cast: Cast) -> None
 @pytest.mark.parametrize(
     ("over", "sentence", "field"),
     [
-        ({"title": ""}, "Please write a name.", "title"),
+        ({"title": ""}, "Please write a title.", "title"),
         ({"summary": " \n"}, "Say in one or two sentences what the challenge asks.", "summary"),
         (
             {"summary": "x" * 401},
@@ -63,11 +64,22 @@ def test_a_draft_is_the_next_of_its_season(session: Session, cast: Cast) -> None
             "zone",
         ),
         ({"due_local": wall_clock("2026-10-25T02:30")}, CLOCKS_CHANGE, "due"),
+        (
+            {"due_local": wall_clock("2026-10-31T23:59")},
+            "The season begins on 1 November 2026. A challenge cannot be due before that.",
+            "due",
+        ),
+        (
+            {"due_local": wall_clock("2026-12-21T00:00")},
+            f"{ENDS} A challenge cannot be due after that. You can move the season’s last day.",
+            "due",
+        ),
+        ({"due_local": wall_clock("2026-11-20T13:00")}, "The due instant has passed. Set a later one.", "due"),
         ({"deliverables": ()}, "Say what is to be handed in: at least one deliverable.", "deliverables-1-title"),
         ({"deliverables": [DeliverableText("A")] * 11}, "At most 10 deliverables.", "deliverables-1-title"),
         (
             {"deliverables": [DeliverableText("A"), DeliverableText(" ")]},
-            "Please write a name.",
+            "Please write a title.",
             "deliverables-2-title",
         ),
         (
@@ -137,6 +149,13 @@ def test_publishing_twice_publishes_once(session: Session, cast: Cast) -> None:
     challenges.publish(session, challenge, season, cast.ada, NOW + DAY)
     assert challenge.published_at == NOW
     assert deeds(session, season).count("challenge.published") == 1
+
+
+def test_a_challenge_is_due_on_a_day_of_the_season_by_the_seasons_clock(session: Session, scene: Scene) -> None:
+    last = make_challenge(session, scene.season, scene.cast.ada, due_local=wall_clock("2026-12-20T23:59"))
+    assert last.due_at == datetime(2026, 12, 20, 22, 59, tzinfo=UTC)
+    far = {"due_local": wall_clock("2026-12-21T07:59"), "due_zone": "Asia/Tokyo"}
+    assert make_challenge(session, scene.season, scene.cast.ada, **far).due_at == last.due_at
 
 
 def test_what_cannot_be_published(session: Session, cast: Cast) -> None:

@@ -39,8 +39,8 @@ def test_the_longest_name_before_the_at_is_taken() -> None:
 
 def test_a_name_is_one_printable_line() -> None:
     assert clean_name("  Ada\r\nBcc:\teve\x00 Lovelace\u2028 ") == "Ada Bcc: eve Lovelace"
-    with refused("Please write a name.", "title"):
-        clean_name(" \n\x00 ", field="title")
+    with refused("Please write a title.", "title"):
+        clean_name(" \n\x00 ", field="title", called="title")
     assert clean_name("x" * 80) == "x" * 80
     with refused("That is longer than 80 characters.", "name"):
         clean_name("x" * 81)

@@ -58,7 +58,7 @@ def test_a_criterion_without_weight_counts_nothing_beside_others(session: Sessio
             "More than 12 criteria cannot be judged well. Join some of them.",
             "criteria",
         ),
-        ([FIRST, replace(SECOND, title="\t")], "Please write a name.", "criteria-2-title"),
+        ([FIRST, replace(SECOND, title="\t")], "Please write a title.", "criteria-2-title"),
         (
             [FIRST, replace(SECOND, title="REQUIREMENTS ")],
             "Two criteria are called “REQUIREMENTS”.",
@@ -71,8 +71,16 @@ def test_a_criterion_without_weight_counts_nothing_beside_others(session: Sessio
             "All weights are 0, so nothing would count. Give at least one criterion a weight.",
             "criteria-1-weight",
         ),
-        ([replace(FIRST, levels=LEVELS[:1])], "A criterion has 2 to 7 levels.", "criteria-1-levels"),
-        ([FIRST, replace(SECOND, levels=LEVELS + LEVELS[:3])], "A criterion has 2 to 7 levels.", "criteria-2-levels"),
+        (
+            [replace(FIRST, levels=LEVELS[:1])],
+            "“Requirements” needs 2 to 7 levels; here it has 1.",
+            "criteria-1-levels",
+        ),
+        (
+            [FIRST, replace(SECOND, levels=LEVELS + LEVELS[:3])],
+            "“Decisions” needs 2 to 7 levels; here it has 8.",
+            "criteria-2-levels",
+        ),
         (
             [replace(FIRST, levels=(LEVELS[0], LevelText("", "x")))],
             "Please write a name.",

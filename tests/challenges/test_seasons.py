@@ -44,7 +44,7 @@ def test_nobody_else_creates_one(session: Session, cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("over", "sentence", "field"),
     [
-        ({"title": " "}, "Please write a name.", "title"),
+        ({"title": " "}, "Please write a title.", "title"),
         ({"title": "x" * 81}, "That is longer than 80 characters.", "title"),
         ({"story": " \n"}, "Tell the story of the season in a few sentences; participants read it first.", "story"),
         (
@@ -87,6 +87,23 @@ def test_a_new_description_keeps_the_address(session: Session, cast: Cast) -> No
     assert deeds(session, season) == ["role.granted", "season.created", "season.described", "season.published"]
 
 
+def test_the_address_of_a_draft_follows_its_title_until_somebody_else_is_told(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada, is_published=False)
+
+    def call(title: str) -> str:
+        seasons.redescribe(
+            session, season, title, "Heat.", "UTC", date(2026, 1, 1), date(2026, 1, 2), cast.ada, NOW
+        )  # fmt: skip
+        session.flush()
+        return season.slug
+
+    first = season.slug
+    assert [call("The <b>Short</b> Summer"), call("The Short Summer")] == ["the-short-summer"] * 2
+    assert call("The Long Winter") == first
+    seasons.grant(session, season, cast.dana, RoleKind.JUDGE, cast.ada, NOW)
+    assert call("The Short Summer") == first
+
+
 def test_publishing_twice_publishes_once(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada, is_published=False)
     seasons.publish(session, season, cast.ada, NOW)
@@ -100,6 +117,7 @@ def test_publishing_twice_publishes_once(session: Session, cast: Cast) -> None:
     [
         ("Ärger im Hafen!", "arger-im-hafen"), ("New", "new-season"), ("冬", "season"), ("--", "season"),
         ("x" * 80, "x" * 50), ("The  Long Day", "the-long-day"), ("a" * 49 + " b", "a" * 49),
+        ("<b>Snow</b>", "snow"), ("1 < 2 > 0", "1-2-0"),
     ],
 )  # fmt: skip
 def test_an_address_is_made_from_the_title(session: Session, title: str, slug: str) -> None:
