@@ -1,7 +1,7 @@
 """How instants, sizes, counts and Markdown read: in pages, packets and mails alike."""
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -66,6 +66,12 @@ def instant(at: datetime | None, zone: str | None = None) -> str:
     return f"{day} {local.day} {month} {local.year}, {local:%H:%M:%S} {place(zone)}"
 
 
+def days(first: date, last: date) -> str:
+    """`7 Nov to 5 Dec 2026`, `28 Dec 2026 to 9 Jan 2027`."""
+    year = f" {first.year}" if first.year != last.year else ""
+    return f"{first.day} {MONTHS[first.month - 1]}{year} to {last.day} {MONTHS[last.month - 1]} {last.year}"
+
+
 def wall_clock(at: datetime, zone: str) -> str:
     """`2026-11-24T23:59`, as a field for day and time wants it."""
     return f"{at.astimezone(zone_of(zone)):%Y-%m-%dT%H:%M}"
@@ -114,5 +120,5 @@ def receipt_state(files: Iterable[VersionFile]) -> Literal["received", "verified
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "markdown": markdown, "instant": instant, "relative": relative, "size": size, "count": count, "place": place,
-    "browser": browser, "receipt_state": receipt_state, "wall_clock": wall_clock,
+    "browser": browser, "receipt_state": receipt_state, "wall_clock": wall_clock, "days": days,
 }  # fmt: skip

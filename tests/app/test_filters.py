@@ -1,13 +1,13 @@
 """How things read: Markdown that cannot harm, instants, distances, sizes, counts."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.filters import browser, count, instant, markdown, relative, size
+from app.filters import browser, count, days, instant, markdown, relative, size
 
 NOW = datetime(2026, 11, 24, 22, 59, tzinfo=UTC)
 
@@ -112,3 +112,8 @@ def test_browsers() -> None:
         == "Safari on iPhone"
     )
     assert browser("") == "A browser"
+
+
+def test_days_name_the_year_of_the_first_only_where_it_is_another() -> None:
+    assert days(date(2026, 11, 7), date(2026, 12, 5)) == "7 Nov to 5 Dec 2026"
+    assert days(date(2026, 12, 28), date(2027, 1, 9)) == "28 Dec 2026 to 9 Jan 2027"
