@@ -74,7 +74,7 @@ def assign(
         panels.assign_everything(session, challenge, me.person, now)
     else:
         panels.assign(session, challenge, pairs_in(form), me.person, now)
-    return see(request, f"/seasons/{slug}/challenges/{number}/panel", notice="The assignments stand.")
+    return see(request, f"/seasons/{slug}/challenges/{number}/panel", notice="The assignments are saved.")
 
 
 def by_submission(states: dict[Pair, SheetState]) -> dict[UUID, dict[UUID, SheetState]]:

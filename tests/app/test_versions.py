@@ -33,7 +33,7 @@ def test_a_receipt_says_what_was_received_and_when_in_three_zones(stage: Stage) 
     receipt = stage.browser(world.cast.cleo).get(f"/versions/{world.version.id}/receipt")
     told = [
         "Received: version 1", "Plan B, challenge 3", "Fri 27 Nov 2026, 11:01:00 UTC",
-        "Fri 27 Nov 2026, 12:01:00 Berlin", "Thu 10 Dec 2026, 22:59:00 UTC", "the brief as published", "not yet",
+        "Fri 27 Nov 2026, 12:01:00 Berlin", "Thu 10 Dec 2026, 22:59:00 UTC", "as published", "not yet",
     ]  # fmt: skip
     assert shown(receipt, *told) == (200, [])
 

@@ -175,7 +175,7 @@ def judge_all(house: House, post: Post, visitors: Visit, ada: Visitor, season: s
     ada.sees("The clock of the demo has been set forward.")
     ada.go(f"{challenge}/panel")
     ada.press("Everyone reads everything")
-    ada.sees("The assignments stand.", "27 readings")
+    ada.sees("The assignments are saved.", "27 readings")
 
     dana = visitors(house, "Dana", viewport={"width": 1440, "height": 900})
     dana.sign_in_by_code(post)
