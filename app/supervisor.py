@@ -226,8 +226,11 @@ def reachable(host: str) -> str:
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
 
 
+ANOTHER_FOLDER = "stop that one first, or set CHARRETTE_DATA_DIR to another folder."
+
+
 @contextmanager
-def hold(data_dir: Path) -> Iterator[None]:
+def hold(data_dir: Path, advice: str = ANOTHER_FOLDER) -> Iterator[None]:
     """One supervisor per data folder; the lock goes with the process, however it ends."""
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -240,8 +243,7 @@ def hold(data_dir: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise CannotRun(
-                f"Charrette is already running on {data_dir} (process {file.read().strip() or 'unknown'}): "
-                "stop that one first, or set CHARRETTE_DATA_DIR to another folder."
+                f"Charrette is already running on {data_dir} (process {file.read().strip() or 'unknown'}): {advice}"
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
@@ -314,7 +316,7 @@ OURS: tuple[str, ...] = (
 def clean(settings: Settings, say: Callable[[str], None]) -> None:
     """Remove from the data folder what is ours, and nothing else. Refused while the site runs."""
     data_dir = settings.data_dir
-    with hold(data_dir):
+    with hold(data_dir, "stop that one first, because it works with what would be removed."):
         removed = [name for name in OURS if (data_dir / name).exists()]
         for name in removed:
             thing = data_dir / name

@@ -214,7 +214,7 @@ def test_a_second_supervisor_on_the_same_folder_is_refused(tmp_path: Path) -> No
             "stop that one first, or set CHARRETTE_DATA_DIR to another folder.\n"
         )
         assert second.returncode == 1
-        with pytest.raises(CannotRun, match="already running"):
+        with pytest.raises(CannotRun, match="stop that one first, because it works with what would be removed"):
             supervisor.clean(Settings(data_dir=tmp_path), print)
 
 
