@@ -18,6 +18,7 @@ from challenges import signins
 from challenges.people import Person, clean_address
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import Role, RoleKind
+from challenges.teams import Member, Team
 
 NEXT_LIVES = 3600
 WRONG_CODE = "This is not the code, or it is older than 15 minutes. Look at the newest mail, or ask for a new code."
@@ -116,14 +117,27 @@ def asked(request: Request) -> dict[str, str]:
     return {"email": "", "next": "/", "zone": ""} | (json.loads(text) if text else {})
 
 
-def cast_of(session: sqlmodel.Session) -> list[tuple[Person, list[RoleKind]]]:
-    """Everybody in the demo with what they are in its seasons, organizers first."""
-    people = {person.id: person for person in session.exec(select(Person).order_by(Person.name))}
-    kinds: dict[UUID, set[str]] = {person_id: set() for person_id in people}
+def cast_of(session: sqlmodel.Session) -> list[tuple[Person, list[str]]]:
+    """Everybody in the demo with what they are in its seasons: organizers first, teams together."""
+    people = list(session.exec(select(Person).order_by(Person.name)))
+    kinds: dict[UUID, set[RoleKind]] = {person.id: set() for person in people}
     for person_id, kind in session.exec(select(Role.person_id, Role.kind).where(col(Role.ended_at).is_(None))):
-        kinds[person_id].add(kind)
-    cast = [(person, [kind for kind in RoleKind if kind in kinds[person.id]]) for person in people.values()]
-    return sorted(cast, key=lambda one: [list(RoleKind).index(kind) for kind in one[1]] or [9])
+        kinds[person_id].add(RoleKind(kind))
+    living = select(Member.person_id, Team.name).join(Team).where(col(Member.left_at).is_(None)).order_by(Team.name)
+    teams: dict[UUID, list[str]] = {}
+    for person_id, name in session.exec(living):
+        teams.setdefault(person_id, []).append(f"team {name}")
+
+    def place_of(person: Person) -> tuple[list[int], list[str]]:
+        return [at for at, kind in enumerate(RoleKind) if kind in kinds[person.id]] or [9], teams.get(person.id, [])
+
+    return [(person, parts_of(kinds[person.id], teams.get(person.id, []))) for person in sorted(people, key=place_of)]
+
+
+def parts_of(kinds: set[RoleKind], teams: list[str]) -> list[str]:
+    """A participant is called by the team, as soon as there is one."""
+    parts = [str(kind) for kind in RoleKind if kind in kinds and not (teams and kind is RoleKind.PARTICIPANT)]
+    return parts + teams
 
 
 ROUTES = [ask, send, code, use_code, link, use_link, play, sign_out]
