@@ -12,10 +12,13 @@ interface Slot {
 
 /** Something a person can read, to be shown beside the field. */
 class Refused extends Error {}
+/** The session ended meanwhile; the same file may be sent once somebody has signed in again. */
+class SignedOut extends Error {}
 class Cancelled extends Error {}
 
 const CHUNK = 4 * 1024 * 1024;
 const STOPPED = "The upload stopped. Nothing is lost: choose the file again or press Retry.";
+const SIGN_IN = "You are no longer signed in. Sign in in another tab, then press Retry.";
 const running = new Set<AbortSignal>();
 /** The try that a form shows; an older one, cut short by a new choice, must not write over it. */
 const latest = new WeakMap<HTMLFormElement, AbortSignal>();
@@ -84,7 +87,7 @@ async function send(form: HTMLFormElement, file: File, signal: AbortSignal): Pro
     if (latest.get(form) !== signal) return;
     if (signal.aborted || problem instanceof Cancelled) show.cancelled();
     else if (problem instanceof Refused) show.refused(problem.message);
-    else show.stopped();
+    else show.stopped(problem instanceof SignedOut ? SIGN_IN : STOPPED);
   } finally {
     running.delete(signal);
     // Else the same file, exported anew, would be no change to the browser.
@@ -124,7 +127,7 @@ async function askForSlot(form: HTMLFormElement, file: File, sha256: string, sig
   if (response.status === 201) return (await response.json()) as Slot;
   const told = (await response.json().catch(() => ({}))) as { detail?: string };
   if (response.status === 422 || response.status === 413 || response.status === 429) throw new Refused(told.detail ?? STOPPED);
-  if (response.status === 401 || response.status === 403) throw new Refused("You are no longer signed in. Sign in in another tab, then press Retry.");
+  if (response.status === 401 || response.status === 403) throw new SignedOut();
   throw new Error(`slot: ${response.status}`);
 }
 
@@ -150,19 +153,16 @@ async function arrived(slot: Slot, signal: AbortSignal): Promise<void> {
     signal,
   });
   if (response.status === 422) throw new Refused((await response.text()).replace(/<[^>]*>/g, " ").trim() || STOPPED);
+  // To htmx, being sent to the sign-in page is a 200 without a text.
+  if (response.status === 401 || response.status === 403 || response.headers.has("hx-redirect")) throw new SignedOut();
   if (!response.ok) throw new Error(`arrival: ${response.status}`);
   const list = document.querySelector("[data-uploads]");
   if (!list) return location.reload();
-  const fresh = document.createRange().createContextualFragment(await response.text());
-  // The fragment may bring the list with its own element, or only what stands in it.
-  const own = fresh.querySelector("[data-uploads]");
-  if (own) list.replaceWith(own);
-  else list.replaceChildren(fresh);
-  const now = document.querySelector("[data-uploads]");
-  if (now) {
-    htmx.process(now);
-    now.querySelector(".not-handed-in")?.scrollIntoView({ block: "nearest" });
-  }
+  const fresh = document.createRange().createContextualFragment(await response.text()).querySelector("[data-uploads]");
+  if (!fresh) throw new SignedOut(); // another page has answered
+  list.replaceWith(fresh);
+  htmx.process(fresh);
+  fresh.querySelector(".not-handed-in")?.scrollIntoView({ block: "nearest" });
 }
 
 /** Everything one sees of an upload. */
@@ -231,8 +231,8 @@ function display(form: HTMLFormElement, file: File) {
       amount.textContent = "";
       end("Cancelled. Nothing was handed in.", false);
     },
-    stopped(): void {
-      end(STOPPED, true);
+    stopped(sentence: string): void {
+      end(sentence, true);
     },
     refused(sentence: string): void {
       state.hidden = true;
