@@ -86,10 +86,13 @@ def play(
 
 
 @post("/sign-out", guards=[signed_in], sync_to_thread=True)
-def sign_out(request: Request, session: Session, me: Me, now: Now) -> Redirect:
+def sign_out(request: Request, session: Session, me: Me, form: Form, now: Now) -> Redirect:
+    """To the front page, or to a page that then asks who it is."""
     signins.end(session, me.person, me.session_id, now)
     ours = cookies_of(request)
-    return see(request, "/", notice="You are signed out of this browser.", cookies=[ours.gone(ours.session)])
+    return see(
+        request, local_path(form.next), notice="You are signed out of this browser.", cookies=[ours.gone(ours.session)]
+    )
 
 
 def begin(

@@ -26,7 +26,7 @@ def index(request: Request, session: Session, viewer: MaybeViewer, slug: FromPat
 @post("/seasons/{slug:str}/teams", guards=[signed_in], sync_to_thread=True)
 def found(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
     team = teams.found(session, seasons.find_for(session, slug, me.person.id), form.text("name", 200), me.person, now)
-    return see(request, f"/teams/{team.id}", notice="Your team stands. Enter the season to take part.")
+    return see(request, f"/teams/{team.id}", notice="Your team is founded. Enter the season to take part.")
 
 
 @get("/teams/{team_id:uuid}", guards=[participant_somewhere], sync_to_thread=True)

@@ -135,6 +135,27 @@ def test_a_forwarded_invitation_lets_nobody_else_in(stage: Stage) -> None:
     assert stage.changes() == {}
 
 
+def test_what_was_kept_is_only_spoken_of_where_somebody_wrote_a_text(stage: Stage) -> None:
+    kept = "Nothing was saved yet, and what you wrote is still here."
+    ben, ada = stage.browser(stage.world.cast.ben), stage.browser(stage.world.cast.ada)
+    assert shown(ben.send_form(f"/teams/{stage.world.plan_b.id}/invitations", email="nobody"), kept) == (422, [kept])
+    assert shown(ben.send_form("/sign-in/code", email="ben@example.org", code="1"), kept) == (422, [kept])
+    assert shown(ada.send_form(stage.world.home, title=""), f"One thing needs you. {kept}") == (422, [])
+
+
+def test_the_wrong_person_can_sign_out_and_come_back_to_the_invitation(stage: Stage) -> None:
+    there = f"/invitations/{stage.world.invitation_token}"
+    eve = stage.browser(stage.world.cast.eve)
+    told = (
+        "This invitation is for gail@example.org, and you are signed in as eve@example.org.", 'action="/sign-out"',
+        f'name="next" value="{there}"',
+    )  # fmt: skip
+    assert shown(eve.get(there), *told) == (200, [])
+    assert leads_to(eve.send_form("/sign-out", next=there)) == (303, there)
+    assert leads_to(eve.get(there))[1] == f"/sign-in?next={there}"
+    assert leads_to(stage.browser(stage.world.fay).send_form("/sign-out", next="//evil.example")) == (303, "/")
+
+
 def test_two_invitations_at_once_put_nobody_into_two_teams(stage: Stage) -> None:
     world = stage.world
 
