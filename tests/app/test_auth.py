@@ -22,7 +22,7 @@ from challenges.letters import Letter
 from challenges.people import Person
 from challenges.seasons import RoleKind, end_role, grant, role_of
 from tests.cast import Cast, make_cast
-from tests.makers import make_season, secret_of
+from tests.makers import make_scene, make_season, secret_of
 from tests.web import Browser, Site, open_site
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -285,8 +285,11 @@ def test_only_a_demo_offers_its_cast(site: Site, people: Cast) -> None:
 def test_a_demo_offers_its_cast(site_settings: Callable[..., Settings]) -> None:
     with open_site(site_settings(demo=True)) as site:
         people: Cast = site.write(make_cast)
+        site.write(make_scene, people)
         browser = site.browser()
         page = browser.get("/sign-in?next=/account").text
+        parts = dict(re.findall(r'<th scope="row"[^>]*>([^<]+)</th><td>([^<]+)</td>', page))
+        assert (parts["Ada"], parts["Ben"], parts["Cleo"]) == ("organizer", "team Plan B", "team Plan B")
         assert ("Or play somebody" in page, f"/sign-in/cast/{people.cleo.id}" in page) == (True, True)
         answer = browser.send_form(f"/sign-in/cast/{people.cleo.id}", next="/account", zone="Europe/Rome")
         assert (answer.url.path, "cleo@example.org" in answer.text, "Europe/Rome" in answer.text) == (
