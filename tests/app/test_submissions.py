@@ -1,5 +1,6 @@
 """Handing in over HTTP, with SeaweedFS behind it: to the second before due, once, whole or not at all."""
 
+import re
 from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
@@ -10,12 +11,13 @@ import pytest
 from sqlmodel import Session, select
 
 from app.storage import Store
-from challenges import teams
+from challenges import submissions, teams
+from challenges.entries import Entry
 from challenges.letters import Letter
 from challenges.people import Person
 from challenges.submissions import Upload
 from challenges.versions import Version, VersionFile
-from tests.makers import SECOND, digest_of, make_version
+from tests.makers import MINUTE, SECOND, digest_of, make_upload, make_version, stored
 from tests.servers import free_ports
 from tests.stage import DUE, Stage, at_once, leads_to, shown
 
@@ -167,6 +169,42 @@ def test_a_file_that_was_on_its_way_at_due_may_arrive_for_half_an_hour(
         assert shown(page, "every file had begun before it, and one was still on its way") == (200, [])
     else:
         assert (answer.status_code, len(versions(stage))) == (422, 1)
+
+
+LATE_UNTIL = "What was still on its way then may be handed in until Thu 10 Dec 2026, 23:29:00 UTC."
+
+
+@pytest.mark.parametrize(
+    ("at", "told", "button"),
+    [
+        (DUE - SECOND, "Press the button below before the due instant.", "Hand in now"),
+        (DUE, LATE_UNTIL, "Hand in what was still on its way"),
+        (DUE + timedelta(minutes=30), "so has the time for what was still on its way", None),
+    ],
+)
+def test_what_waits_says_until_when_it_may_be_handed_in(
+    stage: Stage, at: datetime, told: str, button: str | None
+) -> None:
+    stage.clock.at = at
+    page = stage.browser(stage.world.cast.ben).get(home(stage))
+    assert shown(page, told) == (200, [])
+    assert re.findall(r">(Hand in [^<]+)</button>", page.text) == ([button] if button else [])
+
+
+def test_the_page_says_what_each_file_is_for_and_which_is_replaced(stage: Stage) -> None:
+    world = stage.world
+    replaced = "for “Design”; replaced by the newer file below, it will not be handed in"
+    first = stage.browser(world.cast.ben).get(home(stage))
+    assert shown(first, "for “Design”", replaced) == (200, [replaced])
+    assert re.findall(r">([^<]+)<span class=\"optional\">", first.text) == ["Configuration"]
+
+    def send_again(session: Session) -> None:
+        entry = session.get_one(Entry, world.entry.id)
+        upload = make_upload(session, world.opened, entry, world.cast.ben, now=stage.clock.at - MINUTE)
+        submissions.note_arrival(upload, stored(upload))
+
+    stage.write(send_again)
+    assert unescape(stage.browser(world.cast.ben).get(home(stage)).text).count(replaced) == 1
 
 
 def test_nothing_is_begun_at_due(stage: Stage) -> None:
