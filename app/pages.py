@@ -47,9 +47,6 @@ class ToStore(Response[str]):
         )
 
 
-Away = ToStore
-
-
 class Errors(dict[str, str]):
     """The sentence beside each field: `errors.title`, empty where nothing is wrong; under "" what concerns no field."""
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session, Store
 from app.doors import judge_somewhere
 from app.forms import Form as Typed
-from app.pages import Away, Page, Redirect, page, see
+from app.pages import ToStore, Page, Redirect, page, see
 from app.visits import visit_of, wants
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
@@ -107,12 +107,14 @@ def reopen(request: Request, session: Session, me: Me, now: Now, sheet_id: FromP
 @get("/scoresheets/{sheet_id:uuid}/files/{file_id:uuid}", guards=[judge_somewhere], sync_to_thread=True)
 def read(
     request: Request, session: Session, store: Store, me: Me, sheet_id: FromPath[UUID], file_id: FromPath[UUID]
-) -> Away:
+) -> ToStore:
     """The judged bytes, for the viewer or to keep (`?keep=1`). Asked again for every part that the viewer fetches."""
     at = scoring.find_for(session, sheet_id, me.person.id)
     file = find_file(session, at.version.id, file_id)
     keep = "keep" in request.query_params
-    return Away(store.reading_url(file.key, file.store_version_id, file.file_name, file.content_type, inline=not keep))
+    return ToStore(
+        store.reading_url(file.key, file.store_version_id, file.file_name, file.content_type, inline=not keep)
+    )
 
 
 def change_in(form: Typed) -> Change:
