@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session, Store
 from app.doors import judge_somewhere
 from app.forms import Form as Typed
-from app.pages import ToStore, Page, Redirect, page, see
+from app.pages import Page, Redirect, ToStore, page, see
 from app.visits import visit_of, wants
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
