@@ -295,11 +295,11 @@ class Field {
     box.className = "conflict";
     box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Two versions of this box");
-    box.innerHTML = `<p><strong>This box was changed in another window.</strong> Both are here; nothing is lost. Which one counts?</p><div class="both"><div dir="auto"><h4>Here, yours</h4><span></span></div><div dir="auto"><h4></h4><span></span></div></div><p class="actions"><button type="button" class="btn small">Keep mine</button><button type="button" class="btn small ghost">Take the other</button></p>`;
+    box.innerHTML = `<p><strong>This box was changed in another window.</strong> Both are here; nothing is lost. Which one counts?</p><div class="both"><div dir="auto"><h3>Here, yours</h3><span></span></div><div dir="auto"><h3></h3><span></span></div></div><p class="actions"><button type="button" class="btn small">Keep mine</button><button type="button" class="btn small ghost">Take the other</button></p>`;
     const [mine, other] = [...box.querySelectorAll("span")] as [HTMLElement, HTMLElement];
     mine.textContent = this.inWords(this.value);
     other.textContent = this.inWords(theirs);
-    (box.querySelectorAll("h4")[1] as HTMLElement).textContent = `The other, saved ${timeOfDay(conflict.theirs_at)}`;
+    (box.querySelectorAll("h3")[1] as HTMLElement).textContent = `The other, saved ${timeOfDay(conflict.theirs_at)}`;
     const [keep, take] = [...box.querySelectorAll("button")] as [HTMLButtonElement, HTMLButtonElement];
     const follow = (): void => {
       mine.textContent = this.inWords(this.value);
