@@ -25,6 +25,7 @@ class Visitor:
         self.house, self.name = house, name
         self.email = f"{name.lower()}@example.org"
         self.troubles: list[str] = []
+        self.runs_scripts = options.get("java_script_enabled", True)
         self._expected: set[int] = set()
         self.context = browser.new_context(base_url=house.url, accept_downloads=True, **options)
         self.context.set_default_timeout(WAIT_MS)
@@ -43,7 +44,8 @@ class Visitor:
 
     def _lost(self, request: Sent) -> None:
         # What a page still fetched when one left it, and a download that took the place of a page, are no losses.
-        if request.failure != "net::ERR_ABORTED":
+        # Nor are scripts that a browser without scripts does not fetch.
+        if request.failure != "net::ERR_ABORTED" and (self.runs_scripts or not request.url.endswith(".js")):
             self.troubles.append(f"lost: {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:
