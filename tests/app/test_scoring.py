@@ -115,6 +115,21 @@ def test_two_windows_on_one_field_get_both_texts_and_nothing_is_overwritten(stag
     assert (chosen.status_code, written(stage)[0]) == (200, (6, "From both."))
 
 
+def test_two_windows_on_one_level_are_asked_as_well(stage: Stage) -> None:
+    program, one = stage.program(stage.world.cast.dana), criterion(stage)
+    assert save(program, stage, "level", "8", 0, one).status_code == 200
+    answer = save(program, stage, "level", "4", 0, one)
+    assert (answer.status_code, answer.json()["yours"], answer.json()["theirs"]) == (409, "4", "8")
+    assert written(stage)[0] == (8, "")
+
+
+def test_the_overall_comment_from_two_windows_too(stage: Stage) -> None:
+    program = stage.program(stage.world.cast.dana)
+    assert save(program, stage, "overall", "First.", 0).status_code == 200
+    answer = save(program, stage, "overall", "Second.", 0)
+    assert (answer.status_code, answer.json()["theirs"], stage.sheet().sheet.comment) == (409, "First.", "First.")
+
+
 def test_the_same_text_from_two_windows_is_no_quarrel(stage: Stage) -> None:
     program, one = stage.program(stage.world.cast.dana), criterion(stage)
     answers = [save(program, stage, "comment", "The same.", 0, one) for _ in range(2)]

@@ -378,6 +378,7 @@ def away(stage: Stage) -> Store:
 def test_nobody_reaches_the_uploads_of_another_team(stage: Stage) -> None:
     world = stage.world
     upload = send(stage, world.cast.ben)
+    send(stage, world.fay, file_name="ours.pdf")
     before = stage.changes()
     fay = stage.browser(world.fay)
     tried = {
