@@ -7,7 +7,7 @@ Fay is team Plan D. Dana reads both designs; Emil did so too until his role ende
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -323,10 +323,11 @@ def open_stage(database: Database, folder: Path, **over: Any) -> Iterator[Stage]
         # Nothing listens there: what needs a store asks for `store`.
         "s3_endpoint": f"http://127.0.0.1:{free_ports(1)[0]}", "s3_access_key": "k", "s3_secret_key": "s", **over,
     }  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.main.Clock", SteadyClock)
-        with open_site(Settings(**given)) as site:
-            yield Stage(site)
+    with ExitStack() as standing:
+        with pytest.MonkeyPatch.context() as patch:  # for this site alone, not for others that stand beside it
+            patch.setattr("app.main.Clock", SteadyClock)
+            site = standing.enter_context(open_site(Settings(**given)))
+        yield Stage(site)
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

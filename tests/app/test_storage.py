@@ -34,6 +34,7 @@ def store_at(endpoint: str, folder: Path, seaweed: Seaweed | None = None, **over
         Settings(
             _env_file=None, data_dir=folder, secret="s" * 32, url=ORIGIN, s3_endpoint=endpoint,  # type: ignore[call-arg, arg-type]
             s3_access_key=seaweed.access_key if seaweed else "k", s3_secret_key=seaweed.secret_key if seaweed else "s",  # type: ignore[arg-type]
+            smtp_host="127.0.0.1", mail_from="charrette@example.org",
             **over,
         )
     )  # fmt: skip
