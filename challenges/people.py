@@ -1,6 +1,7 @@
 """People: who somebody is, whatever they do in a season."""
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -42,6 +43,14 @@ def clean_name(text: str, field: str = "name", longest: int = 80, called: str = 
     if len(name) > longest:
         raise Refusal(f"That is longer than {longest} characters.", field=field)
     return name
+
+
+def flaws_in_name(text: str, field: str, longest: int = 80, called: str = "name") -> Iterator[Refusal]:
+    """The same rule for who collects everything that is wrong: nothing, or why it is no name."""
+    try:
+        clean_name(text, field, longest, called)
+    except Refusal as flaw:
+        yield flaw
 
 
 @cache

@@ -1,6 +1,6 @@
 """Rubrics: how a challenge will be judged, in versions that never change once written."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
-from challenges.people import Person, clean_name
+from challenges.people import Person, clean_name, flaws_in_name
 from challenges.records import Instant, Record
 from challenges.refusals import Refusal
 
@@ -89,7 +89,8 @@ class Scale:
 
 def write_rubric(session: Session, criteria: Sequence[CriterionText], by: Person, now: datetime) -> RubricVersion:
     """Write down a rubric. Refused with the field, as in `criteria-2-weight`, where something is missing."""
-    _check(criteria)
+    for flaw in flaws_in(criteria):
+        raise flaw
     version = RubricVersion(made_by=by.id, made_at=now)
     session.add(version)
     session.flush()
@@ -111,36 +112,43 @@ def write_rubric(session: Session, criteria: Sequence[CriterionText], by: Person
     return version
 
 
-def _check(criteria: Sequence[CriterionText]) -> None:
+def flaws_in(criteria: Sequence[CriterionText]) -> Iterator[Refusal]:
+    """All that is wrong with a rubric, each with its field: a form says the first, a pack says all."""
     if not criteria:
-        raise Refusal("A rubric needs at least one criterion.", field="criteria")
+        yield Refusal("A rubric needs at least one criterion.", field="criteria")
     if len(criteria) > MOST_CRITERIA:
-        raise Refusal(f"More than {MOST_CRITERIA} criteria cannot be judged well. Join some of them.", field="criteria")
+        yield Refusal(f"More than {MOST_CRITERIA} criteria cannot be judged well. Join some of them.", field="criteria")
     titles: set[str] = set()
     for at, text in enumerate(criteria, 1):
-        title = clean_name(text.title, field=f"criteria-{at}-title", called="title")
-        if title.casefold() in titles:
-            raise Refusal(f"Two criteria are called “{title}”.", field=f"criteria-{at}-title")
-        titles.add(title.casefold())
-        if not 0 <= text.weight <= 1000:
-            raise Refusal("A weight is a whole number from 0 to 1000.", field=f"criteria-{at}-weight")
-        if len(text.levels) not in LEVELS:
-            raise Refusal(
-                f"“{title}” needs {LEVELS[0]} to {LEVELS[-1]} levels; here it has {len(text.levels)}.",
-                field=f"criteria-{at}-levels",
-            )
-        for points, level in enumerate(text.levels, 1):
-            clean_name(level.title, field=f"criteria-{at}-level-{points}-title", longest=60)
-            if not level.descriptor.strip():
-                raise Refusal(
-                    "Say what this level looks like, so that judges and participants read it alike.",
-                    field=f"criteria-{at}-level-{points}-descriptor",
-                )
-    if not any(text.weight for text in criteria):
-        raise Refusal(
+        yield from _flaws_in_criterion(text, f"criteria-{at}", titles)
+    if criteria and not any(text.weight for text in criteria):
+        yield Refusal(
             "All weights are 0, so nothing would count. Give at least one criterion a weight.",
             field="criteria-1-weight",
         )
+
+
+def _flaws_in_criterion(text: CriterionText, field: str, titles: set[str]) -> Iterator[Refusal]:
+    """`titles` are those of the criteria before it."""
+    yield from flaws_in_name(text.title, f"{field}-title", called="title")
+    title = " ".join(text.title.split())
+    if title.casefold() in titles:
+        yield Refusal(f"Two criteria are called “{title}”.", field=f"{field}-title")
+    titles.add(title.casefold())
+    if not 0 <= text.weight <= 1000:
+        yield Refusal("A weight is a whole number from 0 to 1000.", field=f"{field}-weight")
+    if len(text.levels) not in LEVELS:
+        yield Refusal(
+            f"“{title}” needs {LEVELS[0]} to {LEVELS[-1]} levels; here it has {len(text.levels)}.",
+            field=f"{field}-levels",
+        )
+    for points, level in enumerate(text.levels, 1):
+        yield from flaws_in_name(level.title, f"{field}-level-{points}-title", longest=60)
+        if not level.descriptor.strip():
+            yield Refusal(
+                "Say what this level looks like, so that judges and participants read it alike.",
+                field=f"{field}-level-{points}-descriptor",
+            )
 
 
 def scales_of(session: Session, rubric_version_id: UUID) -> list[Scale]:
