@@ -1,6 +1,6 @@
 """Challenges: one problem of a season, what is to be handed in for it, and until when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, col, func, select
 
 from challenges.files import kind_called
 from challenges.history import note
-from challenges.people import Person, clean_name, clean_zone
+from challenges.people import Person, clean_name, clean_zone, flaws_in_name
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.rubrics import CriterionText, write_rubric
@@ -90,7 +90,7 @@ def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetim
     last = session.exec(select(func.max(Challenge.number)).where(Challenge.season_id == season.id)).one()
     challenge = Challenge(
         season_id=season.id, number=(last or 0) + 1, title=clean_name(plan.title, field="title", called="title"),
-        summary=_summary(plan.summary), due_at=due_at, due_zone=plan.due_zone,
+        summary=clean_summary(plan.summary), due_at=due_at, due_zone=plan.due_zone,
         rubric_version_id=write_rubric(session, plan.criteria, by, now).id, created_at=now,
     )  # fmt: skip
     session.add(challenge)
@@ -108,7 +108,7 @@ def redraft(
     if challenge.published_at:
         raise Refusal("This challenge is published. People work by what it says, so only its brief can be amended.")
     due_at = _check(plan, session.get_one(Season, challenge.season_id), most_mib, now)
-    challenge.title, challenge.summary = clean_name(plan.title, field="title", called="title"), _summary(plan.summary)
+    challenge.title, challenge.summary = clean_name(plan.title, field="title", called="title"), clean_summary(plan.summary)
     challenge.due_at, challenge.due_zone = due_at, plan.due_zone
     challenge.rubric_version_id = write_rubric(session, plan.criteria, by, now).id
     for old in deliverables_of(session, challenge.id):
@@ -145,7 +145,25 @@ def due_instant(local: datetime, zone: str) -> datetime:
     return first.astimezone(UTC)
 
 
-def _summary(text: str) -> str:
+def flaws_in(deliverables: Sequence[DeliverableText], most_mib: int) -> Iterator[Refusal]:
+    """All that is wrong with what is to be handed in, each with its field."""
+    if not deliverables:
+        yield Refusal("Say what is to be handed in: at least one deliverable.", field="deliverables-1-title")
+    if len(deliverables) > MOST_DELIVERABLES:
+        yield Refusal(f"At most {MOST_DELIVERABLES} deliverables.", field="deliverables-1-title")
+    for at, text in enumerate(deliverables, 1):
+        yield from flaws_in_name(text.title, f"deliverables-{at}-title", called="title")
+        try:
+            kind_called(text.kind, field=f"deliverables-{at}-kind")
+        except Refusal as flaw:
+            yield flaw
+        if not 1 <= text.max_mib <= most_mib:
+            yield Refusal(f"A size limit is from 1 to {most_mib} MiB.", field=f"deliverables-{at}-size")
+    if deliverables and not any(text.required for text in deliverables):
+        yield Refusal("At least one deliverable must be required.", field="deliverables-1-required")
+
+
+def clean_summary(text: str) -> str:
     summary = " ".join(text.split())
     if not summary:
         raise Refusal("Say in one or two sentences what the challenge asks.", field="summary")
@@ -156,17 +174,8 @@ def _summary(text: str) -> str:
 
 def _check(plan: Plan, season: Season, most_mib: int, now: datetime) -> datetime:
     """The due instant, if all of the plan can be."""
-    if not plan.deliverables:
-        raise Refusal("Say what is to be handed in: at least one deliverable.", field="deliverables-1-title")
-    if len(plan.deliverables) > MOST_DELIVERABLES:
-        raise Refusal(f"At most {MOST_DELIVERABLES} deliverables.", field="deliverables-1-title")
-    for at, text in enumerate(plan.deliverables, 1):
-        clean_name(text.title, field=f"deliverables-{at}-title", called="title")
-        kind_called(text.kind, field=f"deliverables-{at}-kind")
-        if not 1 <= text.max_mib <= most_mib:
-            raise Refusal(f"A size limit is from 1 to {most_mib} MiB.", field=f"deliverables-{at}-size")
-    if not any(text.required for text in plan.deliverables):
-        raise Refusal("At least one deliverable must be required.", field="deliverables-1-required")
+    for flaw in flaws_in(plan.deliverables, most_mib):
+        raise flaw
     due_at = due_instant(plan.due_local, plan.due_zone)
     _check_day(due_at, season)
     if due_at <= now:
