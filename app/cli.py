@@ -165,6 +165,66 @@ def clean() -> None:
         fail(str(reason))
 
 
+pack = typer.Typer(name="pack", help="Check, import and export challenge packs.", no_args_is_help=True)
+app.add_typer(pack)
+
+
+@pack.command("list")
+def list_packs() -> None:
+    """List the packs that come with Charrette, with the hours from release to due that they suggest."""
+    from app import packing
+
+    for line in packing.shipped():
+        say(line)
+
+
+@pack.command("check")
+def check_packs(folders: Annotated[list[Path], typer.Argument(metavar="FOLDER…", help="Where the packs are.")]) -> None:
+    """Say everything that is wrong with these packs, by file and line. Exit code 1 if there is something."""
+    from app import packing
+
+    if faults := packing.faults_in(folders):
+        fail("\n".join(faults))
+    say("Nothing is wrong.")
+
+
+@pack.command("import")
+def import_pack(
+    name: Annotated[str, typer.Argument(metavar="PACK", help="A folder, or a name from `charrette pack list`.")],
+    season: Annotated[str, typer.Argument(help="The end of the season’s address: /seasons/NAME.")],
+    by: Annotated[str, typer.Option(metavar="EMAIL", help="Which organizer of the season drafts it.")],
+    due: Annotated[str, typer.Option(metavar="INSTANT", help="When it is due, such as '2026-12-10 23:59'.")],
+    zone: Annotated[str, typer.Option(help="By the clocks of which zone. Left out: the season’s.")] = "",
+) -> None:
+    """Draft the season's next challenge from a pack. Nobody but its organizers sees it yet."""
+    settings = read()
+    from app import db, packing
+
+    pack = packing.read(name)
+    with closing(db.Database(settings)) as database, database.writing() as session:
+        found = packing.season_called(session, season)
+        organizer = packing.organizer_called(session, found, by)
+        challenge = packing.take_in(
+            session, pack, found, organizer, due, zone or found.zone, datetime.now(UTC), settings.max_upload_mib
+        )
+    say(f"Challenge {challenge.number} is a draft: {settings.url}/seasons/{season}/challenges/{challenge.number}")
+
+
+@pack.command("export")
+def export_pack(
+    season: Annotated[str, typer.Argument(help="The end of the season’s address: /seasons/NAME.")],
+    number: Annotated[int, typer.Argument(help="The number of the challenge.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that is new or empty.")],
+) -> None:
+    """Write a challenge with its newest brief and its rubric into a folder, as a pack."""
+    settings = read()
+    from app import db, packing
+
+    with closing(db.Database(settings)) as database, database.reading() as session:
+        packing.give_out(session, packing.season_called(session, season), number, folder)
+    say(f"{folder} is a pack. Check what it says before you send it to anybody.")
+
+
 def prepare_store(settings: Settings) -> None:
     """Make the bucket, and refuse a store that cannot do what we rely on, with the list."""
     from app.storage import Store, StoreAway, StoreUnfit

@@ -5,7 +5,10 @@ from challenges.history import MARKED, Trace
 DEEDS = {
     "season.created": "created the season",
     "season.described": "changed the season’s title, story or dates",
-    "season.published": "published the season",
+    "season.announced": "announced the season",
+    "season.rules_set": "chose format and tie rule",
+    "season.finished": "ended the season",
+    "season.archived": "archived the season",
     "role.granted": "named {person} {kind}",
     "role.ended": "ended the role of {person} as {kind}",
     "challenge.drafted": "drafted challenge {number}",

@@ -16,7 +16,9 @@ from app.settings import Settings
 from app.storage import Store
 from challenges import briefs, challenges, entries, letters, people, receipts, seasons, submissions, teams, versions
 from challenges.challenges import Challenge, DeliverableText, Plan
+from challenges.clocks import WallClock
 from challenges.entries import Entry
+from challenges.formats import Format, Play, TieRule
 from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
 from challenges.seasons import Season
@@ -64,7 +66,8 @@ def _tell(session: Session, store: Store, now: datetime) -> Iterator[str]:
         session, ada, told.SEASON.title, told.SEASON.story, told.SEASON.zone,
         (now - 16 * DAY).date(), (now + 12 * DAY).date(), now - 18 * DAY,
     )  # fmt: skip
-    seasons.publish(session, season, ada, now - 17 * DAY)
+    seasons.choose_play(session, season, Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON), ada, now - 17 * DAY)
+    seasons.announce(session, season, ada, now - 17 * DAY)
     yield "Naming judges, founding teams"
     judges = [_judge(session, season, judge, ada, now - 16 * DAY) for judge in told.JUDGES]
     entered = {team.name: _team(session, season, team, now - 15 * DAY) for team in told.TEAMS}
@@ -111,7 +114,7 @@ def _challenge(
 ) -> Challenge:
     due_local = due.astimezone(ZoneInfo(season.zone)).replace(hour=23, minute=59, tzinfo=None)
     plan = Plan(
-        title=text.title, summary=text.summary, due_local=due_local, due_zone=season.zone,
+        title=text.title, summary=text.summary, due=WallClock(due_local), due_zone=season.zone,
         deliverables=[DeliverableText(title) for title in text.deliverables],
         criteria=[
             CriterionText(
@@ -122,7 +125,7 @@ def _challenge(
     )  # fmt: skip
     challenge = challenges.draft(session, season, plan, ada, now)
     briefs.write(session, challenge, text.brief, ada, now)
-    challenges.publish(session, challenge, season, ada, now)
+    challenges.schedule(session, challenge, season, ada, now)
     return challenge
 
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
+from challenges import clocks
+from challenges.clocks import WallClock
 from challenges.refusals import Refusal
 
 LONGEST = 200_000
@@ -69,15 +71,11 @@ class Form:
         except ValueError:
             raise self._refusal(name, "Write a day as year-month-day, such as 2026-11-24.") from None
 
-    def wall_clock(self, name: str) -> datetime:
-        """A day and a time without a zone, as `<input type="datetime-local">` sends it."""
-        try:
-            read = datetime.fromisoformat(self[name].strip())
-        except ValueError:
-            raise self._refusal(name, "Write a day and a time, such as 2026-11-24T23:59.") from None
-        if read.tzinfo:
-            raise self._refusal(name, "Write the time without a zone; the zone has its own field.")
-        return read
+    def wall_clock(self, name: str) -> WallClock:
+        """A day and a time without a zone, as `<input type="datetime-local">` sends it; or the choice of one of those
+        that it could mean, which is sent as `<name>-choice` beside it.
+        """
+        return clocks.read(self[f"{name}-choice"] or self[name], self._said + name)
 
     def id(self, name: str) -> UUID:
         try:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from app.auth import Viewer
-from challenges.challenges import Challenge, challenges_of
+from challenges.challenges import Challenge, every_challenge_of
 from challenges.entries import Entry, count_entries, entry_of
 from challenges.seasons import RoleKind, Season
 from challenges.teams import Team, team_of
@@ -68,8 +68,9 @@ class Step:
 
 def home_of(session: Session, season: Season, viewer: Viewer | None, now: datetime) -> Home:
     is_organizer = bool(viewer and viewer.is_in(season.id, RoleKind.ORGANIZER))
-    challenges = challenges_of(session, season.id, with_drafts=is_organizer)
-    published = [challenge for challenge in challenges if challenge.published_at]
+    every = every_challenge_of(session, season.id)
+    published = [challenge for challenge in every if challenge.is_released(now)]
+    challenges = every if is_organizer else published
     current = current_of(published, now)
     return Home(
         season=season,
@@ -86,7 +87,7 @@ def home_of(session: Session, season: Season, viewer: Viewer | None, now: dateti
 
 
 def segments_of(season: Season, published: Sequence[Challenge], now: datetime) -> list[Segment]:
-    begins = [challenge.published_at or now for challenge in published]
+    begins = [challenge.release_at or now for challenge in published]
     ends = [max(challenge.due_at, after) for challenge, after in zip(published, [*begins[1:], now], strict=False)]
     return [
         Segment(

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from app.filters import count, relative
 from app.overview import current_of
-from challenges.challenges import Challenge, challenges_of
+from challenges.challenges import Challenge, every_challenge_of
 from challenges.entries import count_entries
 from challenges.letters import count_in_trouble
 from challenges.seasons import RoleKind, Season, holders
@@ -77,7 +77,7 @@ class RunSheet:
 
 
 def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
-    challenges = challenges_of(session, season.id, with_drafts=True)
+    challenges = every_challenge_of(session, season.id)
     received, read = count_handed_in(session, season.id), count_read(session, season.id)
     sheets, making = counts_of(session, season.id), making_of(session, season.id)
     rows = [
@@ -95,7 +95,7 @@ def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
         entries=count_entries(session, season.id),
         judges=judges,
         organizers=[person.name for _, person in holders(session, season.id, RoleKind.ORGANIZER)],
-        current=current_of([challenge for challenge in challenges if challenge.published_at], now),
+        current=current_of([challenge for challenge in challenges if challenge.is_released(now)], now),
         tasks=sorted(tasks, key=lambda task: not task.is_urgent),
     )
 
@@ -105,7 +105,7 @@ def row_of(
 ) -> Row:
     if making:
         stage = Stage.RELEASED
-    elif not challenge.published_at:
+    elif not challenge.is_released(now):
         stage = Stage.DRAFT
     elif challenge.is_open(now):
         stage = Stage.OPEN
@@ -127,7 +127,7 @@ def tasks_of_season(season: Season, rows: Sequence[Row], judges: int, letters: i
             f"{count(letters, 'mail')} did not get through, or we cannot tell.", "Decide in the outbox",
             f"{home}/outbox", is_urgent=True,
         )  # fmt: skip
-    if not season.published_at:
+    if not season.announced_at:
         yield Task("The season is a draft: only organizers see it.", "Look at it and publish it", home)
     if not rows:
         yield Task("The season has no challenge yet.", "Write the first one", f"{home}/challenges/new")

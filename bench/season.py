@@ -9,7 +9,9 @@ from sqlmodel import Session
 
 from challenges import briefs, challenges, entries, people, seasons, submissions, teams, versions
 from challenges.challenges import DeliverableText, Plan
+from challenges.clocks import WallClock
 from challenges.files import FileStore, StoredFile
+from challenges.formats import Format, Play, TieRule
 from challenges.rubrics import CriterionText, LevelText
 from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
@@ -37,13 +39,14 @@ def tell(session: Session, store: FileStore) -> Large:
     season = seasons.create(
         session, ada, "Bench", "A season to measure.", "UTC", now.date(), now.date() + timedelta(60), now
     )
-    seasons.publish(session, season, ada, now)
+    seasons.choose_play(session, season, Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON), ada, now)
+    seasons.announce(session, season, ada, now)
     criteria = [CriterionText(f"Criterion {n}", 10 + n, LEVELS, "What is looked at.") for n in range(CRITERIA)]
     due = (now + timedelta(days=5)).replace(tzinfo=None, second=0, microsecond=0)
-    plan = Plan("Large", "A challenge to measure.", due, "UTC", [DeliverableText("Design")], criteria)
+    plan = Plan("Large", "A challenge to measure.", WallClock(due), "UTC", [DeliverableText("Design")], criteria)
     challenge = challenges.draft(session, season, plan, ada, now)
     briefs.write(session, challenge, "A brief.\n\n" * 40, ada, now)
-    challenges.publish(session, challenge, season, ada, now)
+    challenges.schedule(session, challenge, season, ada, now)
     checked = sha256(b"design").hexdigest()
     judges = [people.person_for(session, f"judge{n}@bench.example", f"Judge {n}", now) for n in range(JUDGES)]
     for judge in judges:

@@ -41,8 +41,8 @@ def write(
 ) -> Brief:
     """Write the brief of a challenge that nobody has seen yet. `seen` is the `mark` of the text the page showed."""
     lock(session, challenge)
-    if challenge.published_at:
-        raise Refusal("This brief is published. Amend it, with a note that says what changed.", field="brief")
+    if challenge.is_released(now):
+        raise Refusal("This brief is released. Amend it, with a note that says what changed.", field="brief")
     before = brief_of(session, challenge.id)
     _check_seen(before, seen)
     brief = before or Brief(challenge_id=challenge.id, number=1, text="", written_by=by.id, written_at=now)
@@ -59,7 +59,7 @@ def amend(
     """Change a published brief, and say why; the earlier text stays readable."""
     lock(session, challenge)
     latest = brief_of(session, challenge.id)
-    if latest is None or not challenge.published_at:
+    if latest is None or not challenge.is_released(now):
         raise Refusal("Nobody has read this brief yet. Just write it anew.", field="brief")
     _check_seen(latest, seen)
     if not note.strip():

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Field, Session, col, func, select
 
@@ -11,7 +10,8 @@ from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import Season
-from challenges.teams import Member, Team
+from challenges.states import Deed
+from challenges.teams import Member, Team, members_of
 
 
 class Entry(Record, table=True):
@@ -26,24 +26,36 @@ class Entry(Record, table=True):
 
 def enter(session: Session, team: Team, season: Season, by: Person, now: datetime) -> Entry:
     """The team takes part. Entering twice enters once; a withdrawn entry comes back."""
-    if now.astimezone(ZoneInfo(season.zone)).date() > season.ends_on:
-        raise Refusal("This season is over.")
-    lock(session, team)
+    season.check(Deed.TAKE_PART, now)
+    lock(session, season)  # the last place is given once
     entry = entry_of(session, team.id)
+    if entry and not entry.withdrawn_at:
+        return entry
+    _check_may_enter(session, season, team, now)
     if entry is None:
         entry = Entry(team_id=team.id, season_id=season.id, entered_by=by.id, entered_at=now)
         session.add(entry)
         session.flush()
-    elif not entry.withdrawn_at:
-        return entry
     entry.withdrawn_at = None
     note(session, by, "entry.entered", entry, now, season.id, team=team.name)
     return entry
 
 
+def _check_may_enter(session: Session, season: Season, team: Team, now: datetime) -> None:
+    if season.registration_closes_at and now >= season.registration_closes_at:
+        raise Refusal(
+            f"Registration closed {season.registration_closes_at:%a %d %b %Y, %H:%M} UTC. Write to the organizers."
+        )
+    if len(members_of(session, team.id)) < season.least_members:
+        raise Refusal(f"A team of this season has at least {season.least_members} members. Invite them first.")
+    if season.most_entries is not None and count_entries(session, season.id) >= season.most_entries:
+        raise Refusal(f"All {season.most_entries} places of this season are taken.")
+
+
 def withdraw(session: Session, entry: Entry, by: Person, now: datetime) -> None:
     """The team takes part no longer. What it handed in stays."""
     if entry.withdrawn_at is None:
+        session.get_one(Season, entry.season_id).check(Deed.LEAVE, now)
         entry.withdrawn_at = now
         team = session.get_one(Team, entry.team_id)
         note(session, by, "entry.withdrawn", entry, now, entry.season_id, team=team.name)

@@ -8,7 +8,10 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from challenges.briefs import Brief
 from challenges.challenges import Challenge, Deliverable
+from challenges.deadlines import Extension
+from challenges.entries import Entry
 from challenges.letters import Letter
+from challenges.outcomes import Outcome
 from challenges.rubrics import Criterion
 from challenges.seasons import Role, RoleKind, Season
 from challenges.submissions import Submission, Upload
@@ -36,8 +39,8 @@ RULES: dict[str, SelectOfScalar[UUID]] = {
             select(Role.season_id).where(Role.kind == RoleKind.ORGANIZER, col(Role.ended_at).is_(None))
         )
     ),
-    "Challenge {} is published without a brief.": select(Challenge.id).where(
-        col(Challenge.published_at).is_not(None), col(Challenge.id).not_in(select(Brief.challenge_id))
+    "Challenge {} is scheduled without a brief.": select(Challenge.id).where(
+        col(Challenge.scheduled_at).is_not(None), col(Challenge.id).not_in(select(Brief.challenge_id))
     ),
     "Challenge {} asks for nothing to be handed in.": select(Challenge.id).where(
         col(Challenge.id).not_in(select(Deliverable.challenge_id))
@@ -45,9 +48,25 @@ RULES: dict[str, SelectOfScalar[UUID]] = {
     "Rubric {} gives no criterion a weight.": select(Criterion.rubric_version_id)
     .group_by(col(Criterion.rubric_version_id))
     .having(func.sum(Criterion.weight) == 0),
-    "Version {} was handed in at or after the due instant and does not say so.": _versions().where(
-        col(Version.handed_in_at) >= col(Challenge.due_at), col(Version.was_in_flight).is_(False)
+    "Version {} was handed in after every deadline of its challenge.": _versions().where(
+        col(Version.handed_in_at) >= col(Challenge.settled_at)
     ),
+    "Version {} was handed in at or after the due instant, without an extension, and does not say so.": _versions()
+    .join(
+        Extension,
+        (col(Extension.challenge_id) == col(Challenge.id)) & (col(Extension.entry_id) == col(Submission.entry_id)),
+        isouter=True,
+    )
+    .where(
+        col(Version.handed_in_at) >= col(Challenge.due_at),
+        col(Version.was_in_flight).is_(False),
+        col(Version.was_late).is_(False),
+        col(Extension.id).is_(None),
+    ),
+    "Outcome {} belongs to an entry of another season.": select(Outcome.id)
+    .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))
+    .join(Entry, col(Entry.id) == col(Outcome.entry_id))
+    .where(col(Entry.season_id) != col(Challenge.season_id)),
     "Version {} has no file.": select(Version.id).where(col(Version.id).not_in(select(VersionFile.version_id))),
     "File {} is of an upload that the store never confirmed.": select(VersionFile.id)
     .join(Upload, col(Upload.id) == col(VersionFile.upload_id))

@@ -2,17 +2,20 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, col, select
 
+from challenges.formats import Format, Play
 from challenges.history import note
 from challenges.people import Person, clean_name, clean_zone
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
+from challenges.states import Deed, SeasonState, check
 
 # Addresses below /seasons/ that are pages of their own.
 TAKEN_WORDS = {"new"}
@@ -21,7 +24,7 @@ TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 
 class Season(Record, table=True):
-    """A season is a draft, seen by its organizers alone, until it is published."""
+    """A season is a draft, seen by its organizers alone, until it is announced."""
 
     slug: str = Field(unique=True, max_length=60)
     title: str = Field(max_length=80)
@@ -32,7 +35,50 @@ class Season(Record, table=True):
     ends_on: date
     created_by: UUID = Field(foreign_key="person.id")
     created_at: datetime = Field(sa_type=Instant)
-    published_at: datetime | None = Field(default=None, sa_type=Instant)
+    announced_at: datetime | None = Field(default=None, sa_type=Instant)
+    registration_opens_at: datetime | None = Field(default=None, sa_type=Instant)
+    """None: with the announcement."""
+    registration_closes_at: datetime | None = Field(default=None, sa_type=Instant)
+    """None: whoever comes while the season runs may enter."""
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    archived_at: datetime | None = Field(default=None, sa_type=Instant)
+    format: str = Field(default=Format.KNOCK_OUT, max_length=16)
+    least_members: int = 1
+    most_members: int = 8
+    most_entries: int | None = None
+    tie_rule: str | None = Field(default=None, max_length=16)
+    """Chosen before the season is announced, and public from then on."""
+    tie_criterion: str = Field(default="", max_length=80)
+    """The criterion that decides where the tie rule says so."""
+    contact: str = Field(default="", max_length=254)
+    """Where answers to its mails go; empty: to the person who created it."""
+    is_recorded: bool = False
+    """Whether its shows are recorded, so that who enters is asked for consent."""
+    poster_key: str | None = Field(default=None, max_length=200)
+    poster_version_id: str | None = Field(default=None, max_length=200)
+    poster_type: str = Field(default="", max_length=40)
+    poster_alt: str = Field(default="", max_length=200)
+
+    def state(self, now: datetime) -> SeasonState:
+        """Follows from the instants that organizers set, so nothing has to happen for it to change."""
+        if self.archived_at:
+            return SeasonState.ARCHIVED
+        if self.announced_at is None:
+            return SeasonState.DRAFT
+        today = now.astimezone(ZoneInfo(self.zone)).date()
+        if self.finished_at or today > self.ends_on:
+            return SeasonState.FINISHED
+        if now < (self.registration_opens_at or self.announced_at):
+            return SeasonState.ANNOUNCED
+        return SeasonState.RUNNING if today >= self.starts_on else SeasonState.REGISTRATION
+
+    def check(self, deed: Deed, now: datetime) -> None:
+        """Refused where nobody may do this in the state that the season is in."""
+        check(deed, self.state(now))
+
+    @property
+    def begins_at(self) -> datetime:
+        return datetime.combine(self.starts_on, time(), ZoneInfo(self.zone))
 
 
 class RoleKind(StrEnum):
@@ -85,6 +131,7 @@ def redescribe(
     by: Person, now: datetime,
 ) -> None:  # fmt: skip
     """Say anew what the season is. Its address stays once somebody else can have shared it."""
+    season.check(Deed.DESCRIBE, now)
     before = season.title
     describe(season, title, story, zone, starts_on, ends_on)
     if season.title != before and is_unseen(session, season):
@@ -104,17 +151,50 @@ def describe(season: Season, title: str, story: str, zone: str, starts_on: date,
     season.starts_on, season.ends_on = starts_on, ends_on
 
 
-def publish(session: Session, season: Season, by: Person, now: datetime) -> None:
+def choose_play(session: Session, season: Season, play: Play, by: Person, now: datetime) -> None:
+    """How the season is played: while it is a draft, for everybody who enters must have been able to read it."""
+    season.check(Deed.SET_RULES, now)
+    chosen = play.checked()
+    for name, value in vars(chosen).items():
+        setattr(season, name, value)
+    note(session, by, "season.rules_set", season, now, season.id, format=chosen.format, tie_rule=chosen.tie_rule)
+
+
+def announce(session: Session, season: Season, by: Person, now: datetime) -> None:
     """Everybody can see the season from now on. Doing it twice does it once."""
-    if season.published_at is None:
-        season.published_at = now
-        note(session, by, "season.published", season, now, season.id)
+    lock(session, season)
+    if season.announced_at:
+        return
+    if season.tie_rule is None:
+        raise Refusal("Choose first how the season is played, and what happens to places that are too close to call.")
+    season.announced_at = now
+    note(session, by, "season.announced", season, now, season.id)
+
+
+def finish(session: Session, season: Season, by: Person, now: datetime) -> None:
+    """The season is over before its last day. Doing it twice does it once."""
+    lock(session, season)
+    if season.state(now) == SeasonState.FINISHED:
+        return
+    season.check(Deed.FINISH, now)
+    season.finished_at = now
+    note(session, by, "season.finished", season, now, season.id)
+
+
+def archive(session: Session, season: Season, by: Person, now: datetime) -> None:
+    """Nothing in it changes any more; everything stays readable. Doing it twice does it once."""
+    lock(session, season)
+    if season.archived_at:
+        return
+    season.check(Deed.ARCHIVE, now)
+    season.archived_at = now
+    note(session, by, "season.archived", season, now, season.id)
 
 
 def is_unseen(session: Session, season: Season) -> bool:
     """Whether nobody but its creator has ever been told of it."""
     others = select(Role.id).where(Role.season_id == season.id, Role.person_id != season.created_by)
-    return season.published_at is None and session.exec(others).first() is None
+    return season.announced_at is None and session.exec(others).first() is None
 
 
 def free_slug(session: Session, title: str, season: Season | None = None) -> str:
@@ -185,19 +265,19 @@ def find_season(session: Session, slug: str) -> Season:
 
 
 def find_for(session: Session, slug: str, person_id: UUID | None) -> Season:
-    """A published season, or a draft for its organizers."""
+    """An announced season, or a draft for its organizers."""
     season = find_season(session, slug)
-    if season.published_at or (person_id and role_of(session, season.id, person_id, RoleKind.ORGANIZER)):
+    if season.announced_at or (person_id and role_of(session, season.id, person_id, RoleKind.ORGANIZER)):
         return season
     raise NotYours
 
 
-def published(session: Session) -> list[Season]:
+def announced(session: Session) -> list[Season]:
     """Newest first."""
     return list(
         session.exec(
             select(Season)
-            .where(col(Season.published_at).is_not(None))
+            .where(col(Season.announced_at).is_not(None))
             .order_by(col(Season.starts_on).desc(), Season.title)
         )
     )
@@ -207,5 +287,5 @@ def drafts_of(session: Session, person_id: UUID) -> list[Season]:
     mine = select(Role.season_id).where(
         Role.person_id == person_id, Role.kind == RoleKind.ORGANIZER, col(Role.ended_at).is_(None)
     )
-    drafts = select(Season).where(col(Season.published_at).is_(None), col(Season.id).in_(mine)).order_by(Season.title)
+    drafts = select(Season).where(col(Season.announced_at).is_(None), col(Season.id).in_(mine)).order_by(Season.title)
     return list(session.exec(drafts))

@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, UniqueConstraint
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge, Deliverable
+from challenges.deadlines import Deadline, deadline_of
 from challenges.entries import Entry
 from challenges.files import (
     KINDS,
@@ -20,9 +21,12 @@ from challenges.files import (
     is_of_kind,
 )  # fmt: skip
 from challenges.history import note
+from challenges.outcomes import has_left
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
+from challenges.seasons import Season
+from challenges.states import Deed
 from challenges.teams import Team
 
 MOST_UPLOADS = 100
@@ -117,23 +121,45 @@ def form_of(session: Session, store: FileStore, upload: Upload, redirect: str) -
 
 
 def _wanted(session: Session, challenge: Challenge, entry: Entry, deliverable_id: UUID, now: datetime) -> Deliverable:
-    check_takes_part(entry)
-    if not challenge.is_open(now):
-        raise Refusal(too_late(challenge, now), field="file")
+    check_takes_part(session, challenge, entry, now)
+    deadline = deadline_of(session, challenge, entry.id)
+    if not deadline.takes_uploads(now):
+        raise Refusal(too_late(deadline, now), field="file")
     deliverable = session.get(Deliverable, deliverable_id)
     if deliverable is None or deliverable.challenge_id != challenge.id:
         raise NotYours
     return deliverable
 
 
-def check_takes_part(entry: Entry) -> None:
+def check_takes_part(session: Session, challenge: Challenge, entry: Entry, now: datetime) -> None:
+    """Whether this entry may hand in for this challenge at all, whatever the hour."""
+    if not challenge.is_released(now):
+        raise NotYours
+    session.get_one(Season, challenge.season_id).check(Deed.HAND_IN, now)
     if entry.withdrawn_at:
         raise Refusal("Your team has withdrawn from this season.")
+    if has_left(session, entry.id, now):
+        raise Refusal("Your team does not go on in this season. What it handed in stays readable.")
+    if challenge.builds_on and not has_handed_in(session, challenge.builds_on, entry.id):
+        earlier = session.get_one(Challenge, challenge.builds_on)
+        raise Refusal(
+            f"This challenge goes on from challenge {earlier.number}, for which your team handed in nothing. "
+            "Write to the organizers."
+        )
 
 
-def too_late(challenge: Challenge, now: datetime) -> str:
+def has_handed_in(session: Session, challenge_id: UUID, entry_id: UUID) -> bool:
+    """Whether there is a version; uploads alone count for nothing."""
+    handed = select(Upload.id).join(Submission, col(Submission.id) == col(Upload.submission_id))
+    mine = handed.where(
+        Submission.challenge_id == challenge_id, Submission.entry_id == entry_id, col(Upload.handed_in_at).is_not(None)
+    )
+    return session.exec(mine.limit(1)).first() is not None
+
+
+def too_late(deadline: Deadline, now: datetime) -> str:
     return (
-        f"The challenge was due before {challenge.due_at:%a %d %b %Y, %H:%M:%S} UTC. "
+        f"The challenge was due before {deadline.late_until:%a %d %b %Y, %H:%M:%S} UTC. "
         f"Your request reached us at {now:%a %d %b %Y, %H:%M:%S} UTC. What you handed in before stays as it is."
     )
 

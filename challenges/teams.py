@@ -14,9 +14,9 @@ from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal, TooMany
 from challenges.seasons import RoleKind, Season, grant, role_of
 from challenges.signins import digest
+from challenges.states import Deed
 
 INVITATION_LIVES = timedelta(days=14)
-MOST_MEMBERS = 8
 INVITATIONS_A_DAY = 30
 """Withdrawing and inviting again must not become a way to send mail to strangers."""
 
@@ -32,6 +32,11 @@ class Team(Record, table=True):
     """Case folding can make three characters of one."""
     founded_by: UUID = Field(foreign_key="person.id")
     founded_at: datetime = Field(sa_type=Instant)
+    led_by: UUID = Field(foreign_key="person.id")
+    """Who may hand the team over, and speaks for it; the founder at first."""
+    affiliation: str = Field(default="", max_length=120)
+    sponsors: str = Field(default="", max_length=400)
+    """Whoever pays or employs its members, as the team declares it: kept for conflicts with judges."""
 
 
 class Member(Record, table=True):
@@ -68,13 +73,14 @@ class Invitation(Record, table=True):
 
 def found(session: Session, season: Season, name: str, by: Person, now: datetime) -> Team:
     """A new team with its founder as the first member."""
-    if not season.published_at:
-        raise Refusal("This season is not published yet.")
+    season.check(Deed.TAKE_PART, now)
     _may_join(session, season, by)
     shown = clean_name(name, longest=60)
     if session.exec(select(Team).where(Team.season_id == season.id, Team.name_key == shown.casefold())).first():
         raise Refusal(f"There is already a team called “{shown}” in this season. Choose another name.", field="name")
-    team = Team(season_id=season.id, name=shown, name_key=shown.casefold(), founded_by=by.id, founded_at=now)
+    team = Team(
+        season_id=season.id, name=shown, name_key=shown.casefold(), founded_by=by.id, founded_at=now, led_by=by.id
+    )
     session.add(team)
     session.flush()
     note(session, by, "team.founded", team, now, season.id, name=team.name)
@@ -109,8 +115,8 @@ def invite(session: Session, team: Team, season: Season, email: str, by: Person,
     for earlier in invitations_of(session, team.id, now):
         if earlier.email == address:
             earlier.withdrawn_at = now
-    if len(members_of(session, team.id)) + len(invitations_of(session, team.id, now)) >= MOST_MEMBERS:
-        raise Refusal(f"A team has at most {MOST_MEMBERS} members, open invitations included.", field="email")
+    if len(members_of(session, team.id)) + len(invitations_of(session, team.id, now)) >= season.most_members:
+        raise Refusal(f"A team has at most {season.most_members} members, open invitations included.", field="email")
     lately = select(func.count()).where(Invitation.team_id == team.id, Invitation.invited_at > now - timedelta(days=1))
     if session.exec(lately).one() >= INVITATIONS_A_DAY:
         raise TooMany("Your team has sent many invitations today. Try again tomorrow.", 86400)

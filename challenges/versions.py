@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, col, func, select
 
 from challenges.briefs import current_brief
 from challenges.challenges import Challenge, Deliverable, deliverables_of
+from challenges.deadlines import Arrival, Deadline, deadline_of
 from challenges.entries import Entry
 from challenges.files import KINDS, StoredFile, is_of_kind
 from challenges.history import note
@@ -48,6 +49,8 @@ class Version(Record, table=True):
     handed_in_at: datetime = Field(sa_type=Instant)
     was_in_flight: bool = False
     """Handed in after the due instant with a file that had begun before it and was still travelling."""
+    was_late: bool = False
+    """Handed in after the due instant and within the grace."""
     inspected_at: datetime | None = Field(default=None, sa_type=Instant)
     """When the worker had read every file."""
 
@@ -169,7 +172,7 @@ def hand_in(
     `chosen` says for each upload what the store has, asked before this transaction; `now` is the instant at which the
     request reached the server, however long it then waited. Asking twice for the same uploads gives the same version.
     """
-    check_takes_part(entry)
+    check_takes_part(session, challenge, entry, now)
     submission = session.exec(
         select(Submission)
         .where(Submission.challenge_id == challenge.id, Submission.entry_id == entry.id)
@@ -185,12 +188,16 @@ def hand_in(
     if submission is None or not uploads:
         raise Refusal("There is nothing new to hand in. Upload a file first.", field="file")
     arrived = _arrived(session, uploads, chosen)
-    late = now >= challenge.due_at
-    if late and not _was_in_flight(challenge, arrived.values(), now):
-        raise Refusal(too_late(challenge, now), field="file")
+    deadline = deadline_of(session, challenge, entry.id)
+    arrival = deadline.arrival(now)
+    if arrival != Arrival.IN_TIME and _was_in_flight(deadline, arrived.values(), now):
+        arrival = Arrival.IN_FLIGHT  # whoever began in time is not late, whatever the grace
+    elif arrival not in (Arrival.IN_TIME, Arrival.LATE):
+        raise Refusal(too_late(deadline, now), field="file")
     version = Version(
         submission_id=submission.id, number=before.number + 1 if before else 1,
-        brief_id=current_brief(session, challenge.id).id, handed_in_by=by.id, handed_in_at=now, was_in_flight=late,
+        brief_id=current_brief(session, challenge.id).id, handed_in_by=by.id, handed_in_at=now,
+        was_in_flight=arrival == Arrival.IN_FLIGHT, was_late=arrival == Arrival.LATE,
     )  # fmt: skip
     session.add(version)
     session.flush()
@@ -241,17 +248,17 @@ def _arrived(
     return newest
 
 
-def _was_in_flight(challenge: Challenge, uploads: Iterable[Upload], now: datetime) -> bool:
+def _was_in_flight(deadline: Deadline, uploads: Iterable[Upload], now: datetime) -> bool:
     """Whether every file began before the due instant, its content fixed by then, and one was still travelling at it.
 
     A plain form fixes no content when it begins: what it sends could have been written after the due instant.
     """
     files = list(uploads)
     return (
-        now < challenge.settled_at
+        now < deadline.flight_until
         and all(upload.claimed_sha256 for upload in files)
-        and all(upload.began_at < challenge.due_at for upload in files)
-        and any(upload.arrived_at is not None and upload.arrived_at >= challenge.due_at for upload in files)
+        and all(upload.began_at < deadline.due_at for upload in files)
+        and any(upload.arrived_at is not None and upload.arrived_at >= deadline.due_at for upload in files)
     )
 
 

@@ -31,11 +31,16 @@ from judging.standings import readings_of, standings_of
 
 
 class FeedbackRelease(Record, table=True):
-    """From this instant on the results of a challenge are public, and its scoresheets stay as they are."""
+    """The results of a challenge: its scoresheets stay as they are, and everybody may read from `public_at` on."""
 
     challenge_id: UUID = Field(foreign_key="challenge.id", unique=True)
     released_by: UUID = Field(foreign_key="person.id")
     released_at: datetime = Field(sa_type=Instant)
+    public_at: datetime | None = Field(default=None, sa_type=Instant)
+    """None: on hold, until an organizer presses the button on the evening."""
+
+    def is_public(self, now: datetime) -> bool:
+        return self.public_at is not None and self.public_at <= now
 
 
 class Packet(Record, table=True):
@@ -50,6 +55,8 @@ class Packet(Record, table=True):
     key: str | None = Field(default=None, max_length=200)
     store_version_id: str | None = Field(default=None, max_length=200)
     size: int | None = Field(default=None, sa_type=BigInteger)
+    told_at: datetime | None = Field(default=None, sa_type=Instant)
+    """When its team was written to."""
     trouble: str | None = None
     """What went wrong last, for the organizer."""
 
@@ -71,7 +78,7 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime) -
         team.name for submission, _, team, _ in submissions if submission.id not in {p.submission_id for p in states}
     ]:
         raise Refusal(f"Nobody has read the design of {', '.join(unread)}. Assign at least one judge to each.")
-    released = FeedbackRelease(challenge_id=challenge.id, released_by=by.id, released_at=now)
+    released = FeedbackRelease(challenge_id=challenge.id, released_by=by.id, released_at=now, public_at=now)
     session.add(released)
     session.flush()
     _draw_order(session, challenge.id)
@@ -232,7 +239,7 @@ def _heading(session: Session, packet: Packet, submission: Submission, challenge
         season=season.title, zone=season.zone, challenge_number=challenge.number, challenge_title=challenge.title,
         team=own.team, packet_number=packet.number, released_at=released.released_at, version_number=version.number,
         handed_in_at=version.handed_in_at, place=own.place, shared_place=own.shared, entries=len(standings),
-        challenge_count=len(challenges_of(session, season.id)),
+        challenge_count=len(challenges_of(session, season.id, released.released_at)),
         files=tuple(
             FileView(name=file.file_name, size=file.size, sha256=file.sha256 or "not counted yet")
             for file in files_of(session, [version.id])[version.id]

@@ -11,8 +11,10 @@ from sqlmodel import Session, select
 
 from challenges import briefs, challenges, entries, seasons, teams, versions
 from challenges.challenges import Challenge, Deliverable, DeliverableText, Plan, deliverables_of
+from challenges.clocks import WallClock
 from challenges.entries import Entry
 from challenges.files import StoredFile
+from challenges.formats import Format, Play, TieRule
 from challenges.history import Trace
 from challenges.letters import Letter
 from challenges.people import Person
@@ -37,6 +39,11 @@ DAY = timedelta(days=1)
 PDF_BYTES = b"%PDF-1.7 a design"
 ZIP_BYTES = b"PK\x03\x04 a configuration"
 
+
+def at_clock(text: str) -> WallClock:
+    return WallClock(datetime.fromisoformat(text))
+
+
 LEVELS = tuple(LevelText(title, f"It is {title.lower()}.") for title in ("Absent", "Weak", "Fair", "Good", "Masterly"))
 CRITERIA = (
     CriterionText("Requirements", 60, LEVELS, "Stated, and traced to decisions."),
@@ -45,15 +52,18 @@ CRITERIA = (
 PLAN = Plan(
     title="A field hospital",
     summary="Design the computers of a hospital that must move twice a year.",
-    due_local=datetime(2026, 11, 24, 23, 59),  # noqa: DTZ001 - a wall clock
+    due=at_clock("2026-11-24T23:59"),
     due_zone="Europe/Berlin",
     deliverables=(DeliverableText("Design"), DeliverableText("Configuration", kind="zip", required=False, max_mib=1)),
     criteria=CRITERIA,
 )
+PLAY = Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON)
 BRIEF = "Two hundred beds, one lorry.\n\n*Power fails daily.*"
 
 
-def make_season(session: Session, by: Person, is_published: bool = True, now: datetime = NOW, **over: Any) -> Season:
+def make_season(
+    session: Session, by: Person, is_announced: bool = True, now: datetime = NOW, play: Play = PLAY, **over: Any
+) -> Season:
     season = seasons.create(
         session, by, now=now,
         **{
@@ -61,19 +71,20 @@ def make_season(session: Session, by: Person, is_published: bool = True, now: da
             "starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 20), **over,
         },
     )  # fmt: skip
-    if is_published:
-        seasons.publish(session, season, by, now)
+    seasons.choose_play(session, season, play, by, now)
+    if is_announced:
+        seasons.announce(session, season, by, now)
     return season
 
 
 def make_challenge(
-    session: Session, season: Season, by: Person, is_published: bool = True, now: datetime = NOW, **over: Any
+    session: Session, season: Season, by: Person, is_released: bool = True, now: datetime = NOW, **over: Any
 ) -> Challenge:
     """A challenge with its brief; `over` changes its plan."""
     challenge = challenges.draft(session, season, replace(PLAN, **over), by, now)
     briefs.write(session, challenge, BRIEF, by, now)
-    if is_published:
-        challenges.publish(session, challenge, season, by, now)
+    if is_released:
+        challenges.schedule(session, challenge, season, by, now)
     return challenge
 
 

@@ -31,7 +31,7 @@ def make_noise(session: Session) -> None:
         make_person(session, name, f"{name.lower()}@noise.example") for name in ("Nick", "Nell", "Nina", "Ned")
     )
     season = make_season(session, nora, title="The Long Night", starts_on=date(2026, 10, 1))
-    make_season(session, nora, title="A draft of Nora's", is_published=False)
+    make_season(session, nora, title="A draft of Nora's", is_announced=False)
     entry, _ = make_entry(session, season, nick, nell)
     other, _ = make_entry(session, season, make_person(session, "Nat", "nat@noise.example"), name="Plan C")
     for judge in (nina, ned):

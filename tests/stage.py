@@ -42,6 +42,7 @@ from tests.makers import (
     HOUR,
     MINUTE,
     NOW,
+    at_clock,
     make_challenge,
     make_desk,
     make_entry,
@@ -170,14 +171,14 @@ def make_world(session: Session) -> World:
 
     opened = make_challenge(
         session, season, cast.ada, title="The bridge", now=TODAY - DAY,
-        due_local=datetime(2026, 12, 10, 23, 59),  # noqa: DTZ001 - a wall clock
+        due=at_clock("2026-12-10T23:59"),
     )  # fmt: skip
     version = make_version(session, opened, entry, cast.ben, TODAY - HOUR)
     waiting = make_upload(session, opened, entry, cast.ben, now=TODAY - 10 * MINUTE)
     submissions.note_arrival(waiting, stored(waiting))
     draft = make_challenge(
-        session, season, cast.ada, is_published=False, title="Not told yet", now=TODAY - DAY,
-        due_local=datetime(2026, 12, 18, 23, 59),  # noqa: DTZ001
+        session, season, cast.ada, is_released=False, title="Not told yet", now=TODAY - DAY,
+        due=at_clock("2026-12-18T23:59"),
     )  # fmt: skip
 
     letter = letters.outbox_of(session, season.id)[0]

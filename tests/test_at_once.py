@@ -141,7 +141,7 @@ def test_two_clicks_enter_once(database: Database) -> None:
         season = seasons.create(
             session, cast.ada, "A", "B", "UTC", NOW.date(), (NOW + timedelta(days=30)).date(), NOW
         )  # fmt: skip
-        seasons.publish(session, season, cast.ada, NOW)
+        seasons.announce(session, season, cast.ada, NOW)
         return season, make_team(session, season, cast.ben), cast.ben
 
     season, team, ben = committed(database, ready)
@@ -272,7 +272,7 @@ def test_a_challenge_is_not_rewritten_while_it_is_published(database: Database) 
     other = replace(PLAN, title="Another")
 
     def publish(session: Session) -> Any:
-        return challenges.publish(session, here(session, draft), here(session, season), ada, NOW)
+        return challenges.schedule(session, here(session, draft), here(session, season), ada, NOW)
 
     given = at_once(
         database, publish, lambda session: challenges.redraft(session, here(session, draft), other, ada, NOW)

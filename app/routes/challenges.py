@@ -45,9 +45,11 @@ def draft(
 
 
 @get("/seasons/{slug:str}/challenges/{number:int}", guards=[anyone], sync_to_thread=True)
-def show(request: Request, session: Session, viewer: MaybeViewer, slug: FromPath[str], number: FromPath[int]) -> Page:
+def show(
+    request: Request, session: Session, viewer: MaybeViewer, now: Now, slug: FromPath[str], number: FromPath[int]
+) -> Page:
     season = seasons.find_for(session, slug, id_of(viewer))
-    challenge = challenges.find_for(session, season, number, id_of(viewer))
+    challenge = challenges.find_for(session, season, number, id_of(viewer), now)
     return page(
         request, "web/challenges/show.html", season=season, challenge=challenge,
         versions=briefs.versions_of(session, challenge.id), scales=scales_of(session, challenge.rubric_version_id),
@@ -56,9 +58,9 @@ def show(request: Request, session: Session, viewer: MaybeViewer, slug: FromPath
 
 
 @get("/seasons/{slug:str}/challenges/{number:int}/edit", guards=[organizer_of_season], sync_to_thread=True)
-def edit(request: Request, session: Session, me: Me, slug: FromPath[str], number: FromPath[int]) -> Page:
+def edit(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
     season = seasons.find_season(session, slug)
-    challenge = challenges.find_for(session, season, number, me.person.id)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
     return page(
         request, "web/challenges/edit.html", season=season, challenge=challenge,
         brief=briefs.brief_of(session, challenge.id), criteria=written_criteria(session, challenge),
@@ -71,7 +73,7 @@ def redraft(
     request: Request, session: Session, me: Me, form: Form, now: Now, settings: Settings,
     slug: FromPath[str], number: FromPath[int],
 ) -> Redirect:  # fmt: skip
-    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id)
+    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
     challenges.redraft(session, challenge, planned(form), me.person, now, settings.max_upload_mib)
     briefs.write(session, challenge, form.text("brief"), me.person, now, seen=form.brief_seen or None)
     return see(request, at(slug, number), notice="Saved. Still a draft.")
@@ -85,15 +87,15 @@ def publish(
     request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
     season = seasons.find_season(session, slug)
-    challenge = challenges.find_for(session, season, number, me.person.id)
-    challenges.publish(session, challenge, season, me.person, now)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
+    challenges.schedule(session, challenge, season, me.person, now)
     return see(request, at(slug, number), notice="The challenge is published. Entries can hand in until it is due.")
 
 
 @get("/seasons/{slug:str}/challenges/{number:int}/amendments/new", guards=[organizer_of_season], sync_to_thread=True)
-def amending(request: Request, session: Session, me: Me, slug: FromPath[str], number: FromPath[int]) -> Page:
+def amending(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
     season = seasons.find_season(session, slug)
-    challenge = challenges.find_for(session, season, number, me.person.id)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
     brief = briefs.brief_of(session, challenge.id)
     return page(request, "web/challenges/amend.html", season=season, challenge=challenge, brief=brief)
 
@@ -105,7 +107,7 @@ def amending(request: Request, session: Session, me: Me, slug: FromPath[str], nu
 def amend(
     request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
-    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id)
+    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
     amended = briefs.amend(
         session, challenge, form.text("brief"), form.text("note", 500), me.person, now, seen=form.brief_seen or None
     )
@@ -129,7 +131,7 @@ def planned(form: Typed) -> Plan:
     return Plan(
         title=form.text("title", 200),
         summary=form.text("summary", 2000),
-        due_local=form.wall_clock("due"),
+        due=form.wall_clock("due"),
         due_zone=form.zone,
         deliverables=[
             DeliverableText(row.text("title", 200), row.kind, row.ticked("required"), row.number("size"))

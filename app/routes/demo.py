@@ -16,7 +16,7 @@ def forward(request: Request, clock: Clock, form: Form) -> Redirect:
     if form.minutes:
         clock.forward(timedelta(minutes=form.number("minutes")))
     else:
-        clock.set_to(form.wall_clock("instant").replace(tzinfo=UTC))
+        clock.set_to(form.wall_clock("instant").local.replace(tzinfo=UTC))
     return see(request, local_path(form.back), notice="The clock of the demo has been set forward.")
 
 

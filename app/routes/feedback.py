@@ -20,7 +20,7 @@ from judging import feedback
 def release(
     request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
-    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id)
+    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
     feedback.release(session, challenge, me.person, now)
     path = f"/seasons/{slug}/challenges/{number}/standings"
     return see(

@@ -26,7 +26,7 @@ def judges(request: Request, session: Session, slug: FromPath[str]) -> Page:
     season = seasons.find_season(session, slug)
     return page(
         request, "web/panels/judges.html", season=season, judges=seasons.holders(session, season.id, RoleKind.JUDGE),
-        challenges=challenges.challenges_of(session, season.id),
+        challenges=challenges.every_challenge_of(session, season.id),
     )  # fmt: skip
 
 
@@ -51,9 +51,9 @@ def end_judge(
 
 
 @get(PANEL, guards=[organizer_of_season], sync_to_thread=True)
-def show(request: Request, session: Session, me: Me, slug: FromPath[str], number: FromPath[int]) -> Page:
+def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
     season = seasons.find_season(session, slug)
-    challenge = challenges.find_for(session, season, number, me.person.id)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
     states = states_of(session, challenge.id)
     return page(
         request, "web/panels/show.html", season=season, challenge=challenge, states=by_submission(states),
@@ -69,7 +69,7 @@ def assign(
     request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
     """Every judge reads everything, or exactly the ticked pairs."""
-    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id)
+    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
     if form.ticked("everything"):
         panels.assign_everything(session, challenge, me.person, now)
     else:

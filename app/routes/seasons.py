@@ -18,7 +18,7 @@ from challenges import seasons
 @get("/", guards=[anyone], sync_to_thread=True)
 def front(request: Request, session: Session, viewer: MaybeViewer) -> Page:
     drafts = seasons.drafts_of(session, viewer.person.id) if viewer else []
-    return page(request, "web/seasons/front.html", seasons=seasons.published(session), drafts=drafts)
+    return page(request, "web/seasons/front.html", seasons=seasons.announced(session), drafts=drafts)
 
 
 @get("/seasons/new", guards=[founder], sync_to_thread=True)
@@ -54,7 +54,7 @@ def change(request: Request, session: Session, me: Me, form: Form, now: Now, slu
 
 @post("/seasons/{slug:str}/publication", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
 def publish(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str]) -> Redirect:
-    seasons.publish(session, seasons.find_season(session, slug), me.person, now)
+    seasons.announce(session, seasons.find_season(session, slug), me.person, now)
     return see(request, f"/seasons/{slug}", notice="The season is published: everybody can see it.")
 
 

@@ -4,7 +4,7 @@ from litestar import get
 from litestar.params import FromPath
 
 from app.auth import id_of
-from app.deps import MaybeViewer, Request, Session
+from app.deps import MaybeViewer, Now, Request, Session
 from app.doors import anyone
 from app.pages import Page, page
 from challenges import challenges, seasons
@@ -17,9 +17,11 @@ from judging.standings import Placing, standings_of
 
 
 @get("/seasons/{slug:str}/challenges/{number:int}/standings", guards=[anyone], sync_to_thread=True)
-def show(request: Request, session: Session, viewer: MaybeViewer, slug: FromPath[str], number: FromPath[int]) -> Page:
+def show(
+    request: Request, session: Session, viewer: MaybeViewer, now: Now, slug: FromPath[str], number: FromPath[int]
+) -> Page:
     season = seasons.find_for(session, slug, id_of(viewer))
-    challenge = challenges.find_for(session, season, number, id_of(viewer))
+    challenge = challenges.find_for(session, season, number, id_of(viewer), now)
     release = release_of(session, challenge.id)
     if viewer and viewer.is_in(season.id, RoleKind.ORGANIZER):
         missing = [] if release else missing_of(session, challenge.id)

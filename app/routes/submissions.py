@@ -21,6 +21,7 @@ from app.pages import Page, Redirect, page, see
 from app.storage import StoreAway
 from challenges import challenges, entries, receipts, seasons, submissions, teams, versions
 from challenges.challenges import Challenge
+from challenges.deadlines import Deadline, deadline_of
 from challenges.entries import Entry
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import Season
@@ -49,9 +50,9 @@ class Place:
         return submissions.find_upload(session, submission.id, upload_id)
 
 
-def place_of(session: sqlmodel.Session, me: Viewer, slug: str, number: int) -> Place:
+def place_of(session: sqlmodel.Session, me: Viewer, slug: str, number: int, now: datetime) -> Place:
     season = seasons.find_for(session, slug, me.person.id)
-    challenge = challenges.find_for(session, season, number, None)
+    challenge = challenges.find_for(session, season, number, None, now)
     return Place(season, challenge, *entries.entry_for(session, season.id, me.person.id))
 
 
@@ -72,10 +73,11 @@ class WishedUpload(BaseModel):
 
 @get(HOME, guards=[participant_of_season], sync_to_thread=True)
 def show(
-    request: Request, session: Session, store: Store, clock: Clock, me: Me, slug: FromPath[str], number: FromPath[int]
-) -> Page | Redirect:
+    request: Request, session: Session, store: Store, clock: Clock, me: Me, now: Now,
+    slug: FromPath[str], number: FromPath[int],
+) -> Page | Redirect:  # fmt: skip
     try:
-        place = place_of(session, me, slug, number)
+        place = place_of(session, me, slug, number, now)
     except NotYours:
         if (team := without_entry(session, me, slug)) is None:
             raise
@@ -95,7 +97,7 @@ def open_upload(
     slug: FromPath[str],
     number: FromPath[int],
 ) -> Response[dict[str, Any]]:
-    place = place_of(session, me, slug, number)
+    place = place_of(session, me, slug, number, now)
     upload, slot = submissions.open_upload(
         session, store, place.challenge, place.entry, data.deliverable, me.person, now,
         data.file_name, data.size, data.sha256,
@@ -112,9 +114,9 @@ def arrive(
 ) -> Page:  # fmt: skip
     """The browser says that it has sent everything; the store is asked, and the list of uploads drawn anew."""
     with reading() as early:
-        key = place_of(early, me, slug, number).upload(early, upload_id).key
+        key = place_of(early, me, slug, number, now).upload(early, upload_id).key
     stored = clock.of_store(store.look(key))
-    place = place_of(session, me, slug, number)
+    place = place_of(session, me, slug, number, now)
     upload = place.upload(session, upload_id)
     refused = submissions.take_in(session, place.challenge, upload, stored, me.person, now)
     session.flush()
@@ -127,7 +129,7 @@ def remove(
     request: Request, session: Session, me: Me, now: Now,
     slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
 ) -> Redirect:  # fmt: skip
-    place = place_of(session, me, slug, number)
+    place = place_of(session, me, slug, number, now)
     submissions.remove_upload(session, place.challenge, place.upload(session, upload_id), me.person, now)
     return see(request, place.path, notice="The file is off your list. What you handed in before stays as it is.")
 
@@ -137,7 +139,7 @@ def open_form(
     request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
     """For a browser without scripts: a page with a plain form for one file."""
-    place = place_of(session, me, slug, number)
+    place = place_of(session, me, slug, number, now)
     upload = submissions.open_form(
         session, place.challenge, place.entry, place.team, form.id("deliverable"), me.person, now
     )
@@ -149,10 +151,10 @@ def plain_form(
     request: Request, session: Session, store: Store, settings: Settings, clock: Clock, me: Me, now: Now,
     slug: FromPath[str], number: FromPath[int], upload_id: FromPath[UUID],
 ) -> Page:  # fmt: skip
-    place = place_of(session, me, slug, number)
+    place = place_of(session, me, slug, number, now)
     upload = place.upload(session, upload_id)
     look_for([upload], session, store, clock)
-    check_is_awaited(place.challenge, upload, now)
+    check_is_awaited(deadline_of(session, place.challenge, place.entry.id), upload, now)
     slot = submissions.form_of(session, store, upload, f"{settings.url}{place.path}")
     return page(request, "web/submissions/form.html", place=place, upload=upload, slot=slot)
 
@@ -164,10 +166,10 @@ def hand_in(
 ) -> Redirect:  # fmt: skip
     """The store is asked before the transaction begins; `now` is from before that, when the request came in."""
     with reading() as early:
-        before = place_of(early, me, slug, number)
+        before = place_of(early, me, slug, number, now)
         asked = [before.upload(early, upload_id) for upload_id in form.ids("upload")]
     stored = {upload.id: clock.of_store(store.look(upload.key, upload.store_version_id)) for upload in asked}
-    place = place_of(session, me, slug, number)
+    place = place_of(session, me, slug, number, now)
     version = versions.hand_in(session, place.challenge, place.entry, stored, me.person, now)
     receipts.mail_receipt(session, version, place.season, place.challenge, place.team, now)
     return see(request, f"/versions/{version.id}/receipt")
@@ -183,14 +185,14 @@ def look_for(
             submissions.note_arrival(upload, clock.of_store(store.look(upload.key)))
 
 
-def check_is_awaited(challenge: Challenge, upload: submissions.Upload, now: datetime) -> None:
+def check_is_awaited(deadline: Deadline, upload: submissions.Upload, now: datetime) -> None:
     """An old form, reached by the way back, must not seem to do anything."""
     if upload.handed_in_at:
         raise Refusal("This file is handed in. To replace it, choose a newer one on the page where you hand in.")
     if upload.removed_at:
         raise Refusal("This file is off your list. To send it after all, choose it anew on the page where you hand in.")
-    if not challenge.is_open(now):
-        raise Refusal(submissions.too_late(challenge, now))
+    if not deadline.takes_uploads(now):
+        raise Refusal(submissions.too_late(deadline, now))
     if upload.arrived_at:
         raise Refusal("This file has arrived. Hand it in, or take it off the list, on the page where you hand in.")
 

@@ -171,9 +171,9 @@ def test_a_challenge_of_a_draft_season_leads_to_the_season_first(stage: Stage) -
 
     def drafts(session: Session) -> str:
         ada = stage.world_in(session).cast.ada
-        season = make_season(session, ada, is_published=False, title="The Short Summer", ends_on=date(2027, 2, 1))
-        due = datetime(2027, 1, 5, 23, 59)  # noqa: DTZ001 - a wall clock
-        make_challenge(session, season, ada, is_published=False, due_local=due)
+        season = make_season(session, ada, is_announced=False, title="The Short Summer", ends_on=date(2027, 2, 1))
+        due = at_clock("2027-01-05T23:59")
+        make_challenge(session, season, ada, is_released=False, due=due)
         return f"/seasons/{season.slug}"
 
     home = str(stage.write(drafts))

@@ -96,7 +96,7 @@ def test_a_page_of_history_does_not_go_on_after_a_deed_of_another_season(session
 
 def test_the_page_tells_who_did_what(site: Site, people: Cast) -> None:
     def begun(session: Session) -> str:
-        season = make_season(session, people.ada, is_published=False)
+        season = make_season(session, people.ada, is_announced=False)
         publish(session, season, people.ada, NOW + timedelta(minutes=1))
         many_deeds(session, season, 60)
         return season.slug

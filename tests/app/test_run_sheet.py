@@ -24,7 +24,7 @@ def stage_and_tasks(session: Session, scene: Scene, now: datetime) -> tuple[Stag
 
 
 def test_a_new_season_asks_to_be_published_and_for_a_challenge_and_judges(session: Session, cast: Cast) -> None:
-    season = make_season(session, cast.ada, is_published=False)
+    season = make_season(session, cast.ada, is_announced=False)
     home = f"/seasons/{season.slug}"
     assert run_sheet_of(session, season, NOW).tasks == [
         Task("The season is a draft: only organizers see it.", "Look at it and publish it", home),
@@ -34,7 +34,7 @@ def test_a_new_season_asks_to_be_published_and_for_a_challenge_and_judges(sessio
 
 
 def test_a_draft_asks_to_be_published_and_loudly_when_its_instant_has_passed(session: Session, scene: Scene) -> None:
-    draft = make_challenge(session, scene.season, scene.cast.ada, is_published=False)
+    draft = make_challenge(session, scene.season, scene.cast.ada, is_released=False)
     there = f"{home_of(scene)}/challenges/{draft.number}"
     told = [task for task in run_sheet_of(session, scene.season, NOW).tasks if "draft" in task.text]
     late = [task for task in run_sheet_of(session, scene.season, draft.due_at).tasks if "draft" in task.text]

@@ -227,7 +227,7 @@ def test_a_season_that_is_over_or_a_draft_takes_no_team(stage: Stage) -> None:
 
     stage.write(leave)
     assert shown(ben.send_form(f"/teams/{world.plan_b.id}/entry"), "This season is over.") == (422, [])
-    draft = stage.write(lambda session: make_season(session, stage.world_in(session).cast.ada, is_published=False).slug)
+    draft = stage.write(lambda session: make_season(session, stage.world_in(session).cast.ada, is_announced=False).slug)
     assert ben.send_form(f"/seasons/{draft}/teams", name="Early").status_code == 404
     answer = stage.browser(world.cast.ada).send_form(f"/seasons/{draft}/teams", name="Early")
     assert shown(answer, "This season is not published yet.") == (422, [])

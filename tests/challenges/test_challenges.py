@@ -63,18 +63,18 @@ def test_a_draft_is_the_next_of_its_season(session: Session, cast: Cast) -> None
             "There is no time zone called “Moon/Sea”. Choose one from the list, such as Europe/Berlin.",
             "zone",
         ),
-        ({"due_local": wall_clock("2026-10-25T02:30")}, CLOCKS_CHANGE, "due"),
+        ({"due": wall_clock("2026-10-25T02:30")}, CLOCKS_CHANGE, "due"),
         (
-            {"due_local": wall_clock("2026-10-31T23:59")},
+            {"due": wall_clock("2026-10-31T23:59")},
             "The season begins on 1 November 2026. A challenge cannot be due before that.",
             "due",
         ),
         (
-            {"due_local": wall_clock("2026-12-21T00:00")},
+            {"due": wall_clock("2026-12-21T00:00")},
             f"{ENDS} A challenge cannot be due after that. You can move the season’s last day.",
             "due",
         ),
-        ({"due_local": wall_clock("2026-11-20T13:00")}, "The due instant has passed. Set a later one.", "due"),
+        ({"due": wall_clock("2026-11-20T13:00")}, "The due instant has passed. Set a later one.", "due"),
         ({"deliverables": ()}, "Say what is to be handed in: at least one deliverable.", "deliverables-1-title"),
         ({"deliverables": [DeliverableText("A")] * 11}, "At most 10 deliverables.", "deliverables-1-title"),
         (
@@ -144,36 +144,36 @@ def test_a_published_challenge_stands(session: Session, scene: Scene) -> None:
 
 def test_publishing_twice_publishes_once(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada)
-    challenge = make_challenge(session, season, cast.ada, is_published=False)
-    challenges.publish(session, challenge, season, cast.ada, NOW)
-    challenges.publish(session, challenge, season, cast.ada, NOW + DAY)
+    challenge = make_challenge(session, season, cast.ada, is_released=False)
+    challenges.schedule(session, challenge, season, cast.ada, NOW)
+    challenges.schedule(session, challenge, season, cast.ada, NOW + DAY)
     assert challenge.published_at == NOW
     assert deeds(session, season).count("challenge.published") == 1
 
 
 def test_a_challenge_is_due_on_a_day_of_the_season_by_the_seasons_clock(session: Session, scene: Scene) -> None:
-    last = make_challenge(session, scene.season, scene.cast.ada, due_local=wall_clock("2026-12-20T23:59"))
+    last = make_challenge(session, scene.season, scene.cast.ada, due=wall_clock("2026-12-20T23:59"))
     assert last.due_at == datetime(2026, 12, 20, 22, 59, tzinfo=UTC)
-    far = {"due_local": wall_clock("2026-12-21T07:59"), "due_zone": "Asia/Tokyo"}
+    far = {"due": wall_clock("2026-12-21T07:59"), "due_zone": "Asia/Tokyo"}
     assert make_challenge(session, scene.season, scene.cast.ada, **far).due_at == last.due_at
 
 
 def test_what_cannot_be_published(session: Session, cast: Cast) -> None:
-    draft = make_season(session, cast.ada, is_published=False)
-    hidden = make_challenge(session, draft, cast.ada, is_published=False)
+    draft = make_season(session, cast.ada, is_announced=False)
+    hidden = make_challenge(session, draft, cast.ada, is_released=False)
     with refused("Publish the season first; a challenge cannot be seen without it."):
-        challenges.publish(session, hidden, draft, cast.ada, NOW)
+        challenges.schedule(session, hidden, draft, cast.ada, NOW)
     season = make_season(session, cast.ada)
-    late = make_challenge(session, season, cast.ada, is_published=False)
+    late = make_challenge(session, season, cast.ada, is_released=False)
     with refused("The due instant has passed. Set a later one before you publish.", "due"):
-        challenges.publish(session, late, season, cast.ada, DUE)
+        challenges.schedule(session, late, season, cast.ada, DUE)
     assert (hidden.published_at, late.published_at) == (None, None)
-    challenges.publish(session, late, season, cast.ada, DUE - SECOND)
+    challenges.schedule(session, late, season, cast.ada, DUE - SECOND)
 
 
 def test_it_is_open_from_publication_until_just_before_due(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada)
-    draft = make_challenge(session, season, cast.ada, is_published=False)
+    draft = make_challenge(session, season, cast.ada, is_released=False)
     challenge = make_challenge(session, season, cast.ada)
     microsecond = timedelta(microseconds=1)
     assert [challenge.is_open(now) for now in (NOW, DUE - microsecond, DUE, DUE + DAY)] == [True, True, False, False]
@@ -219,7 +219,7 @@ def test_drafts_are_the_organizers_alone(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada)
     seasons.grant(session, season, cast.dana, RoleKind.JUDGE, cast.ada, NOW)
     published = make_challenge(session, season, cast.ada)
-    draft = make_challenge(session, season, cast.ada, is_published=False)
+    draft = make_challenge(session, season, cast.ada, is_released=False)
     assert challenges.find_for(session, season, 2, cast.ada.id) == draft
     for who in (None, cast.eve.id, cast.dana.id, make_person(session, "Nora", "nora@noise.example").id):
         assert challenges.find_for(session, season, 1, who) == published

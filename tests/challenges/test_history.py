@@ -22,7 +22,7 @@ def test_a_season_tells_who_did_what_newest_first(session: Session, cast: Cast) 
         ("brief.amended", "season", {"amendment": 1}, "Eve"),
     ]
     assert sorted((trace.deed, trace.at) for trace, _ in told[3:]) == [
-        ("role.granted", NOW), ("season.created", NOW), ("season.published", NOW),
+        ("role.granted", NOW), ("season.created", NOW), ("season.announced", NOW),
     ]  # fmt: skip
 
 

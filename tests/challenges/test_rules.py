@@ -91,7 +91,7 @@ BROKEN: dict[str, Callable[[Session, Scene], UUID]] = {
 
 def test_what_the_verbs_make_breaks_no_rule(session: Session, scene: Scene) -> None:
     make_version(session, scene.challenge, scene.entry, scene.cast.ben, positions=(1, 2))
-    make_season(session, scene.cast.ada, is_published=False)
+    make_season(session, scene.cast.ada, is_announced=False)
     assert list(rules.violations(session)) == []
 
 

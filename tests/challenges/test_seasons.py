@@ -26,7 +26,7 @@ def roles_of(session: Session, season: Season) -> list[tuple[str, str]]:
 
 
 def test_a_founder_creates_a_draft_and_organizes_it(session: Session, cast: Cast) -> None:
-    season = make_season(session, cast.ada, is_published=False, title=" The  Long Winter ", story=" Snow. \n")
+    season = make_season(session, cast.ada, is_announced=False, title=" The  Long Winter ", story=" Snow. \n")
     assert season.model_dump(exclude={"id"}) == {
         "slug": "the-long-winter", "title": "The Long Winter", "story": "Snow.", "zone": "Europe/Berlin",
         "starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 20), "created_by": cast.ada.id, "created_at": NOW,
@@ -84,11 +84,11 @@ def test_a_new_description_keeps_the_address(session: Session, cast: Cast) -> No
         "Heat.",
         "Asia/Tokyo",
     )
-    assert deeds(session, season) == ["role.granted", "season.created", "season.described", "season.published"]
+    assert deeds(session, season) == ["role.granted", "season.created", "season.described", "season.announced"]
 
 
 def test_the_address_of_a_draft_follows_its_title_until_somebody_else_is_told(session: Session, cast: Cast) -> None:
-    season = make_season(session, cast.ada, is_published=False)
+    season = make_season(session, cast.ada, is_announced=False)
 
     def call(title: str) -> str:
         seasons.redescribe(
@@ -105,11 +105,11 @@ def test_the_address_of_a_draft_follows_its_title_until_somebody_else_is_told(se
 
 
 def test_publishing_twice_publishes_once(session: Session, cast: Cast) -> None:
-    season = make_season(session, cast.ada, is_published=False)
-    seasons.publish(session, season, cast.ada, NOW)
-    seasons.publish(session, season, cast.ada, NOW + DAY)
-    assert season.published_at == NOW
-    assert deeds(session, season) == ["role.granted", "season.created", "season.published"]
+    season = make_season(session, cast.ada, is_announced=False)
+    seasons.announce(session, season, cast.ada, NOW)
+    seasons.announce(session, season, cast.ada, NOW + DAY)
+    assert season.announced_at == NOW
+    assert deeds(session, season) == ["role.granted", "season.created", "season.announced"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_an_address_is_nobody_elses(session: Session, cast: Cast) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)
 def test_addresses_never_meet(session: Session, cast: Cast, titles: list[str]) -> None:
     with session.begin_nested() as savepoint:
-        slugs = [make_season(session, cast.ada, title=f"{title}x", is_published=False).slug for title in titles]
+        slugs = [make_season(session, cast.ada, title=f"{title}x", is_announced=False).slug for title in titles]
         assert len(set(slugs)) == len(titles)
         assert all(slug.replace("-", "").isalnum() and slug.isascii() and len(slug) <= 60 for slug in slugs)
         savepoint.rollback()
@@ -211,7 +211,7 @@ def test_a_role_in_one_season_opens_no_other(session: Session, cast: Cast) -> No
 
 
 def test_a_draft_is_its_organizers_alone(session: Session, cast: Cast) -> None:
-    draft = make_season(session, cast.ada, is_published=False)
+    draft = make_season(session, cast.ada, is_announced=False)
     assert seasons.find_for(session, draft.slug, cast.ada.id) == draft
     seasons.grant(session, draft, cast.dana, RoleKind.JUDGE, cast.ada, NOW)
     for who in (cast.dana.id, cast.eve.id, None):
@@ -231,10 +231,10 @@ def test_a_published_season_is_everybodys(session: Session, cast: Cast) -> None:
 
 
 def test_seasons_come_newest_first(session: Session, cast: Cast) -> None:
-    make_season(session, cast.ada, is_published=False, title="A draft")
+    make_season(session, cast.ada, is_announced=False, title="A draft")
     for title, starts_on in (("B", date(2026, 5, 1)), ("C", date(2026, 11, 1)), ("A", date(2026, 11, 1))):
         make_season(session, cast.ada, title=title, starts_on=starts_on)
-    assert [season.title for season in seasons.published(session)] == ["A", "C", "The Long Night", "B"]
+    assert [season.title for season in seasons.announced(session)] == ["A", "C", "The Long Night", "B"]
 
 
 def test_a_trace_says_who_did_it(session: Session, cast: Cast) -> None:

@@ -75,7 +75,7 @@ def test_the_longest_name_that_case_folding_can_make_fits(session: Session, cast
 
 def test_a_draft_season_has_no_teams(session: Session, cast: Cast) -> None:
     with refused("This season is not published yet."):
-        teams.found(session, make_season(session, cast.ada, is_published=False), "Plan B", cast.ada, NOW)
+        teams.found(session, make_season(session, cast.ada, is_announced=False), "Plan B", cast.ada, NOW)
 
 
 def test_nobody_is_in_two_teams_of_a_season(session: Session, scene: Scene) -> None:

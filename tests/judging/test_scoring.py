@@ -281,7 +281,7 @@ def test_a_desk_shows_how_far_each_design_is(session: Session, round_: Round, da
     scene = round_.scene
     entry, _ = make_entry(session, scene.season, scene.cast.eve, name="Plan C")
     second = make_version(session, scene.challenge, entry, scene.cast.eve).submission_id
-    later = make_challenge(session, scene.season, scene.cast.ada, due_local=PLAN.due_local + DAY)
+    later = make_challenge(session, scene.season, scene.cast.ada, due=at_clock("2026-11-25T23:59"))
     make_version(session, later, scene.entry, scene.cast.ben)
     for challenge in (scene.challenge, later):
         panels.assign_everything(session, challenge, scene.cast.ada, NOW)

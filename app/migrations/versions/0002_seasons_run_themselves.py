@@ -1,0 +1,133 @@
+"""Seasons run themselves"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+INSTANT = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    seasons()
+    challenges()
+    teams()
+    deadlines()
+    outcomes()
+    feedback()
+
+
+def given(name: str, kind: sa.types.TypeEngine[object], default: str) -> sa.Column[object]:
+    """A column that rows of today have as well, with what was true for them so far."""
+    return sa.Column(name, kind, nullable=False, server_default=sa.text(default))
+
+
+def seasons() -> None:
+    with op.batch_alter_table("season") as table:
+        table.alter_column("published_at", new_column_name="announced_at")
+    with op.batch_alter_table("season") as table:
+        for name in ("registration_opens_at", "registration_closes_at", "finished_at", "archived_at"):
+            table.add_column(sa.Column(name, INSTANT, nullable=True))
+        table.add_column(given("format", sa.String(length=16), "'knock-out'"))
+        table.add_column(given("least_members", sa.Integer(), "1"))
+        table.add_column(given("most_members", sa.Integer(), "8"))
+        table.add_column(sa.Column("most_entries", sa.Integer(), nullable=True))
+        table.add_column(sa.Column("tie_rule", sa.String(length=16), nullable=True))
+        table.add_column(given("tie_criterion", sa.String(length=80), "''"))
+        table.add_column(given("contact", sa.String(length=254), "''"))
+        table.add_column(given("is_recorded", sa.Boolean(), "false"))
+        table.add_column(sa.Column("poster_key", sa.String(length=200), nullable=True))
+        table.add_column(sa.Column("poster_version_id", sa.String(length=200), nullable=True))
+        table.add_column(given("poster_type", sa.String(length=40), "''"))
+        table.add_column(given("poster_alt", sa.String(length=200), "''"))
+    op.execute("UPDATE season SET tie_rule = 'all' WHERE announced_at IS NOT NULL")
+
+
+def challenges() -> None:
+    """What was published is released since then, and its hand-ins are settled half an hour after it was due."""
+    with op.batch_alter_table("challenge") as table:
+        table.alter_column("published_at", new_column_name="scheduled_at")
+    with op.batch_alter_table("challenge") as table:
+        for name in ("release_at", "settled_at", "questions_until", "answers_until"):
+            table.add_column(sa.Column(name, INSTANT, nullable=True))
+        table.add_column(given("on_hold", sa.Boolean(), "false"))
+        table.add_column(given("grace_minutes", sa.Integer(), "0"))
+        table.add_column(given("penalty", sa.Integer(), "0"))
+        table.add_column(sa.Column("go_on", sa.Integer(), nullable=True))
+        table.add_column(given("is_final", sa.Boolean(), "false"))
+        table.add_column(given("is_swap", sa.Boolean(), "false"))
+        table.add_column(sa.Column("builds_on", sa.Uuid(), nullable=True))
+    later = "due_at + INTERVAL '30 minutes'"
+    if op.get_bind().dialect.name == "sqlite":
+        later = "strftime('%Y-%m-%d %H:%M:%f', due_at, '+30 minutes') || '000'"
+    op.execute(f"UPDATE challenge SET release_at = scheduled_at, settled_at = {later}")  # noqa: S608 - our own words
+    with op.batch_alter_table("challenge") as table:
+        table.alter_column("settled_at", existing_type=INSTANT, nullable=False)
+        table.create_foreign_key(op.f("fk_challenge_builds_on_challenge"), "challenge", ["builds_on"], ["id"])
+        table.create_check_constraint("swap_builds_on", "NOT is_swap OR builds_on IS NOT NULL")
+
+
+def teams() -> None:
+    with op.batch_alter_table("team") as table:
+        table.add_column(sa.Column("led_by", sa.Uuid(), nullable=True))
+        table.add_column(given("affiliation", sa.String(length=120), "''"))
+        table.add_column(given("sponsors", sa.String(length=400), "''"))
+    op.execute("UPDATE team SET led_by = founded_by")
+    with op.batch_alter_table("team") as table:
+        table.alter_column("led_by", existing_type=sa.Uuid(), nullable=False)
+        table.create_foreign_key(op.f("fk_team_led_by_person"), "person", ["led_by"], ["id"])
+
+
+def deadlines() -> None:
+    with op.batch_alter_table("version") as table:
+        table.add_column(given("was_late", sa.Boolean(), "false"))
+    op.create_table(
+        "extension",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=True),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("granted_by", sa.Uuid(), nullable=False),
+        sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_extension_challenge_id_challenge")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_extension_entry_id_entry")),
+        sa.ForeignKeyConstraint(["granted_by"], ["person.id"], name=op.f("fk_extension_granted_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extension")),
+    )
+    with op.batch_alter_table("extension", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_extension_challenge_id"), ["challenge_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_extension_entry_id"), ["entry_id"], unique=False)
+
+
+def outcomes() -> None:
+    op.create_table(
+        "outcome",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("confirmed_by", sa.Uuid(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("public_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_outcome_challenge_id_challenge")),
+        sa.ForeignKeyConstraint(["confirmed_by"], ["person.id"], name=op.f("fk_outcome_confirmed_by_person")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_outcome_entry_id_entry")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outcome")),
+        sa.UniqueConstraint("challenge_id", "entry_id", name=op.f("uq_outcome_challenge_id_entry_id")),
+    )
+    with op.batch_alter_table("outcome", schema=None) as batch_op:
+        batch_op.create_index("ix_outcome_public", ["entry_id", "public_at"], unique=False)
+
+
+def feedback() -> None:
+    with op.batch_alter_table("feedbackrelease") as table:
+        table.add_column(sa.Column("public_at", INSTANT, nullable=True))
+    with op.batch_alter_table("packet") as table:
+        table.add_column(sa.Column("told_at", INSTANT, nullable=True))
+    op.execute("UPDATE feedbackrelease SET public_at = released_at")
+    op.execute("UPDATE packet SET told_at = rendered_at")

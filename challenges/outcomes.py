@@ -1,0 +1,135 @@
+"""Outcomes: what a challenge means for an entry (it goes on, leaves or wins), and from when others may know."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, Session, col, select
+
+from challenges.challenges import Challenge
+from challenges.entries import Entry, entries_of
+from challenges.people import Person
+from challenges.records import Instant, Record
+from challenges.refusals import Refusal
+from challenges.teams import Team
+
+
+class OutcomeKind(StrEnum):
+    GOES_ON = "goes on"
+    LEAVES = "leaves"
+    WINS = "wins"
+
+
+class Outcome(Record, table=True):
+    """Confirmed by an organizer. Nobody else sees a trace of it before the results of its challenge are public."""
+
+    __table_args__ = (
+        UniqueConstraint("challenge_id", "entry_id"),
+        Index("ix_outcome_public", "entry_id", "public_at"),
+    )
+
+    challenge_id: UUID = Field(foreign_key="challenge.id")
+    entry_id: UUID = Field(foreign_key="entry.id")
+    kind: str = Field(max_length=16)
+    reason: str = Field(default="", max_length=400)
+    confirmed_by: UUID = Field(foreign_key="person.id")
+    confirmed_at: datetime = Field(sa_type=Instant)
+    public_at: datetime | None = Field(default=None, sa_type=Instant)
+    """None until the results are released."""
+
+
+class EntryState(StrEnum):
+    """Where an entry is in its season, as everybody may know."""
+
+    ACTIVE = "active"
+    ELIMINATED = "eliminated"
+    WITHDRAWN = "withdrawn"
+    WINNER = "winner"
+
+
+@dataclass(frozen=True)
+class Known:
+    """An entry with its state as everybody may know it at some instant."""
+
+    entry: Entry
+    team: Team
+    state: EntryState
+    left_in: UUID | None
+    """The challenge after which it left."""
+
+
+def confirm(
+    session: Session, challenge: Challenge, kinds: dict[UUID, tuple[OutcomeKind, str]], by: Person, now: datetime
+) -> list[Outcome]:
+    """Write down what the challenge means for each of these entries, with its reason. Not public yet."""
+    if of_challenge(session, challenge.id):
+        raise Refusal("The results of this challenge are confirmed already. Undo that first.")
+    outcomes = [
+        Outcome(
+            challenge_id=challenge.id, entry_id=entry_id, kind=kind, reason=reason, confirmed_by=by.id, confirmed_at=now
+        )
+        for entry_id, (kind, reason) in kinds.items()
+    ]
+    session.add_all(outcomes)
+    session.flush()
+    return outcomes
+
+
+def undo(session: Session, challenge: Challenge) -> None:
+    """Forget what was confirmed, while nobody else knows."""
+    for outcome in of_challenge(session, challenge.id):
+        if outcome.public_at:
+            raise Refusal("These results are released. What people have read cannot be undone.")
+        session.delete(outcome)
+    session.flush()
+
+
+def make_public(session: Session, challenge: Challenge, at: datetime | None) -> None:
+    """Everybody may know from `at` on; None takes that back."""
+    for outcome in of_challenge(session, challenge.id):
+        outcome.public_at = at
+    session.flush()
+
+
+def of_challenge(session: Session, challenge_id: UUID) -> list[Outcome]:
+    return list(session.exec(select(Outcome).where(Outcome.challenge_id == challenge_id)))
+
+
+def has_left(session: Session, entry_id: UUID, now: datetime) -> bool:
+    """Whether it is known that this entry is out."""
+    left = select(Outcome.id).where(
+        Outcome.entry_id == entry_id, Outcome.kind == OutcomeKind.LEAVES, col(Outcome.public_at) <= now
+    )
+    return session.exec(left).first() is not None
+
+
+def state_of(session: Session, entry: Entry, now: datetime) -> EntryState:
+    public = session.exec(select(Outcome).where(Outcome.entry_id == entry.id, col(Outcome.public_at) <= now)).all()
+    return _state(entry, {outcome.kind for outcome in public})
+
+
+def states_of(session: Session, season_id: UUID, now: datetime) -> list[Known]:
+    """Every entry of a season by team name, in two statements."""
+    public = session.exec(
+        select(Outcome)
+        .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))
+        .where(Challenge.season_id == season_id, col(Outcome.public_at) <= now)
+    ).all()
+    kinds: dict[UUID, dict[str, UUID]] = {}
+    for outcome in public:
+        kinds.setdefault(outcome.entry_id, {})[outcome.kind] = outcome.challenge_id
+    return [_known(entry, team, kinds.get(entry.id, {})) for entry, team in entries_of(session, season_id)]
+
+
+def _known(entry: Entry, team: Team, kinds: dict[str, UUID]) -> Known:
+    return Known(entry, team, _state(entry, set(kinds)), kinds.get(OutcomeKind.LEAVES))
+
+
+def _state(entry: Entry, kinds: set[str]) -> EntryState:
+    if OutcomeKind.WINS in kinds:
+        return EntryState.WINNER
+    if OutcomeKind.LEAVES in kinds:
+        return EntryState.ELIMINATED
+    return EntryState.WITHDRAWN if entry.withdrawn_at else EntryState.ACTIVE
