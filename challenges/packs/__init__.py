@@ -16,7 +16,7 @@ import yaml
 from challenges import challenges, rubrics
 from challenges.challenges import DeliverableText, clean_summary
 from challenges.files import KINDS
-from challenges.packs.nodes import Fault, Source
+from challenges.packs.nodes import UNSHOWN, Fault, Source
 from challenges.people import clean_name
 from challenges.refusals import NotYours, Refusal
 from challenges.rubrics import CriterionText, LevelText
@@ -68,13 +68,20 @@ def read(folder: Path) -> Pack:
 
 
 def write(folder: Path, pack: Pack) -> None:
-    """Into a folder that is new or empty, so that nothing is overwritten. Reading it gives the same pack."""
+    """Into a folder that is new or empty, so that nothing is overwritten. Reading it gives the same pack.
+
+    Characters that cannot be shown are left out. What does not fit into a pack is refused, and nothing is left behind.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refusal(f"{folder} is not empty. Name a folder that is new or empty.")
+    front, rubric = _dumped(_front(pack)), _dumped(_rubric(pack.criteria))
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {CHALLENGE: f"---\n{_dumped(_front(pack))}---\n\n{pack.brief}\n", RUBRIC: _dumped(_rubric(pack.criteria))}
-    for name, text in texts.items():
+    for name, text in ((CHALLENGE, f"---\n{front}---\n\n{_plain(pack.brief)}\n"), (RUBRIC, rubric)):
         (folder / name).write_text(text, encoding="utf-8", newline="")
+    if faults := check(folder):
+        for name in (CHALLENGE, RUBRIC):
+            (folder / name).unlink()
+        raise Refusal("\n".join(("This does not fit into a pack.", *(fault.within(folder) for fault in faults))))
 
 
 @cache
@@ -218,7 +225,7 @@ def _front(pack: Pack) -> dict[str, Any]:
     hints = {"kata": pack.is_kata, "builds_on": pack.builds_on, "swap": pack.is_swap}
     return {
         "title": pack.title,
-        "summary": pack.summary,
+        "summary": _plain(pack.summary),
         "hours": int(pack.hours) if pack.hours == int(pack.hours) else pack.hours,
         **{name: hint for name, hint in hints.items() if hint},
         "deliverables": [
@@ -234,12 +241,16 @@ def _rubric(criteria: Sequence[CriterionText]) -> dict[str, Any]:
             {
                 "title": one.title,
                 "weight": one.weight,
-                **({"guidance": one.guidance} if one.guidance else {}),
-                "levels": [{"title": level.title, "descriptor": level.descriptor} for level in one.levels],
+                **({"guidance": _plain(one.guidance)} if one.guidance else {}),
+                "levels": [{"title": level.title, "descriptor": _plain(level.descriptor)} for level in one.levels],
             }
             for one in criteria
         ]
     }
+
+
+def _plain(text: str) -> str:
+    return UNSHOWN.sub("", text.replace("\r\n", "\n"))
 
 
 def _dumped(said: dict[str, Any]) -> str:
