@@ -108,9 +108,9 @@ def extend(
 ) -> Extension:
     """Give one entry until `minutes` after the due instant of all. It replaces an earlier one; 0 takes it back."""
     _check(session, challenge, now)
-    least = max(0, int((now - challenge.due_at).total_seconds() // 60) + 1) if now >= challenge.due_at else 0
-    if minutes and minutes < least:
-        raise Refusal(f"That would be over already. Give at least {least} minutes.", field="minutes")
+    passed = int((now - challenge.due_at).total_seconds() // 60) + 1 if now >= challenge.due_at else 0
+    if 0 < minutes < passed:
+        raise Refusal(f"That would be over already. Give at least {passed} minutes.", field="minutes")
     extension = _grant(session, challenge, entry.id, minutes, reason, by, now)
     team = session.get_one(Team, entry.team_id)
     note(

@@ -158,10 +158,15 @@ def has_handed_in(session: Session, challenge_id: UUID, entry_id: UUID) -> bool:
 
 
 def too_late(deadline: Deadline, now: datetime) -> str:
+    grace = f", and late hand-ins before {_said(deadline.late_until)}" if deadline.late_until > deadline.due_at else ""
     return (
-        f"The challenge was due before {deadline.late_until:%a %d %b %Y, %H:%M:%S} UTC. "
-        f"Your request reached us at {now:%a %d %b %Y, %H:%M:%S} UTC. What you handed in before stays as it is."
+        f"The challenge was due before {_said(deadline.due_at)}{grace}. "
+        f"Your request reached us at {_said(now)}. What you handed in before stays as it is."
     )
+
+
+def _said(at: datetime) -> str:
+    return f"{at:%a %d %b %Y, %H:%M:%S} UTC"
 
 
 def _begin(

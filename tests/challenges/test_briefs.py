@@ -53,7 +53,7 @@ def test_two_organizers_do_not_overwrite_each_other(session: Session, scene: Sce
 
 def test_nothing_changes_in_silence(session: Session, scene: Scene) -> None:
     ada, challenge = scene.cast.ada, scene.challenge
-    with refused("This brief is published. Amend it, with a note that says what changed.", "brief"):
+    with refused("This brief is released. Amend it, with a note that says what changed.", "brief"):
         briefs.write(session, challenge, "Else.", ada, NOW)
     with refused("Say in a sentence what changed and why; every team will read it.", "note"):
         briefs.amend(session, challenge, "Else.", " ", ada, NOW)

@@ -6,15 +6,16 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, delete, select
 
-from challenges import rules, seasons
+from challenges import outcomes, rules, seasons
 from challenges.briefs import Brief
 from challenges.challenges import Deliverable
 from challenges.letters import write
+from challenges.outcomes import OutcomeKind
 from challenges.rubrics import Criterion
 from challenges.seasons import RoleKind
 from challenges.submissions import Upload
 from challenges.versions import VersionFile, files_of
-from tests.makers import NOW, Scene, make_season, make_version
+from tests.makers import NOW, Scene, make_challenge, make_season, make_version
 
 
 def no_organizer(session: Session, scene: Scene) -> UUID:
@@ -45,6 +46,20 @@ def silently_late(session: Session, scene: Scene) -> UUID:
     version = make_version(session, scene.challenge, scene.entry, scene.cast.ben)
     version.handed_in_at = scene.challenge.due_at
     return version.id
+
+
+def after_everything(session: Session, scene: Scene) -> UUID:
+    version = make_version(session, scene.challenge, scene.entry, scene.cast.ben)
+    version.handed_in_at, version.was_late = scene.challenge.settled_at, True
+    return version.id
+
+
+def of_another_season(session: Session, scene: Scene) -> UUID:
+    other = make_challenge(session, make_season(session, scene.cast.ada), scene.cast.ada)
+    (written,) = outcomes.confirm(
+        session, other, {scene.entry.id: (OutcomeKind.GOES_ON, "place 1")}, scene.cast.ada, NOW
+    )
+    return written.id
 
 
 def without_a_file(session: Session, scene: Scene) -> UUID:
@@ -78,10 +93,12 @@ def accepted_and_refused(session: Session, scene: Scene) -> UUID:
 
 BROKEN: dict[str, Callable[[Session, Scene], UUID]] = {
     "Season {} has no organizer.": no_organizer,
-    "Challenge {} is published without a brief.": no_brief,
+    "Challenge {} is scheduled without a brief.": no_brief,
     "Challenge {} asks for nothing to be handed in.": nothing_to_hand_in,
     "Rubric {} gives no criterion a weight.": no_weight,
-    "Version {} was handed in at or after the due instant and does not say so.": silently_late,
+    "Version {} was handed in after every deadline of its challenge.": after_everything,
+    "Version {} was handed in at or after the due instant, without an extension, and does not say so.": silently_late,
+    "Outcome {} belongs to an entry of another season.": of_another_season,
     "Version {} has no file.": without_a_file,
     "File {} is of an upload that the store never confirmed.": never_confirmed,
     "File {} counts as verified without a computed check sum.": never_computed,
