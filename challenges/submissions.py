@@ -140,7 +140,7 @@ def check_takes_part(session: Session, challenge: Challenge, entry: Entry, now: 
         raise Refusal("Your team has withdrawn from this season.")
     if has_left(session, entry.id, now):
         raise Refusal("Your team does not go on in this season. What it handed in stays readable.")
-    if challenge.builds_on and not has_handed_in(session, challenge.builds_on, entry.id):
+    if challenge.builds_on and not challenge.is_swap and not has_handed_in(session, challenge.builds_on, entry.id):
         earlier = session.get_one(Challenge, challenge.builds_on)
         raise Refusal(
             f"This challenge goes on from challenge {earlier.number}, for which your team handed in nothing. "

@@ -18,6 +18,9 @@ def upgrade() -> None:
     deadlines()
     outcomes()
     feedback()
+    acknowledgements()
+    swaps()
+    home()
 
 
 def given(name: str, kind: sa.types.TypeEngine[object], default: str) -> sa.Column[object]:
@@ -124,6 +127,42 @@ def outcomes() -> None:
         batch_op.create_index("ix_outcome_public", ["entry_id", "public_at"], unique=False)
 
 
+def acknowledgements() -> None:
+    op.create_table(
+        "acknowledgement",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("brief_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["brief_id"], ["brief.id"], name=op.f("fk_acknowledgement_brief_id_brief")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_acknowledgement_entry_id_entry")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_acknowledgement_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acknowledgement")),
+        sa.UniqueConstraint("brief_id", "entry_id", name=op.f("uq_acknowledgement_brief_id_entry_id")),
+    )
+    op.create_index(op.f("ix_acknowledgement_entry_id"), "acknowledgement", ["entry_id"])
+
+
+def swaps() -> None:
+    op.create_table(
+        "swap",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("from_entry_id", sa.Uuid(), nullable=False),
+        sa.Column("version_id", sa.Uuid(), nullable=False),
+        sa.Column("drawn_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_swap_challenge_id_challenge")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_swap_entry_id_entry")),
+        sa.ForeignKeyConstraint(["from_entry_id"], ["entry.id"], name=op.f("fk_swap_from_entry_id_entry")),
+        sa.ForeignKeyConstraint(["version_id"], ["version.id"], name=op.f("fk_swap_version_id_version")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_swap")),
+        sa.UniqueConstraint("challenge_id", "entry_id", name=op.f("uq_swap_challenge_id_entry_id")),
+    )
+    op.create_index(op.f("ix_swap_entry_id"), "swap", ["entry_id"])
+
+
 def feedback() -> None:
     with op.batch_alter_table("feedbackrelease") as table:
         table.add_column(sa.Column("public_at", INSTANT, nullable=True))
@@ -131,3 +170,29 @@ def feedback() -> None:
         table.add_column(sa.Column("told_at", INSTANT, nullable=True))
     op.execute("UPDATE feedbackrelease SET public_at = released_at")
     op.execute("UPDATE packet SET told_at = rendered_at")
+
+
+def home() -> None:
+    """What the season's home needs in public: addresses of calendars, and when the site was up."""
+    op.create_table(
+        "calendarlink",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("made_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_calendarlink_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendarlink")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_calendarlink_person_id")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_calendarlink_token_hash")),
+    )
+    op.create_table(
+        "uptime",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("began_at", INSTANT, nullable=False),
+        sa.Column("seen_at", INSTANT, nullable=False),
+        sa.Column("trouble", sa.String(length=200), nullable=False),
+        sa.Column("lead_seconds", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uptime")),
+    )
+    with op.batch_alter_table("uptime", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_uptime_seen_at"), ["seen_at"], unique=False)
