@@ -136,7 +136,8 @@ class Source:
         except yaml.composer.ComposerError as error:
             self.tell(self.above + error.problem_mark.line + 1, "A second document begins here. Only one is read.")
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            # A quote that is never closed is noticed at the end of the file, and mended where it opens.
+            mark = (error.context_mark if "end of stream" in str(error.problem) else None) or error.problem_mark
             sentence = f"This is not YAML: {error.problem}. Text with a colon or a # belongs in quotes."
             self.tell(self.above + (mark.line if mark else 0) + 1, sentence)
         except yaml.reader.ReaderError as error:
