@@ -21,6 +21,7 @@ from app.auth import Cookies, cookie_of
 from app.navigation import file_links, season_links, site_links
 from app.settings import Settings
 from app.visits import Request, visit_of
+from challenges.clocks import Unclear
 from challenges.refusals import Refusal
 
 ROOT = Path(__file__).parent.parent / "templates"
@@ -95,7 +96,8 @@ def page(request: Request, template: str, status: int = 200, **words: Any) -> Pa
     html = draw(
         request, template,
         viewer=visit.viewer, now=visit.at, notice=seen, typed=visit.form, errors=Errors(visit.refusal),
-        refusal=visit.refusal.message if visit.refusal else "", path=visit.path, request_id=visit.id, **words,
+        refusal=visit.refusal.message if visit.refusal else "",
+        choices=visit.refusal.choices if isinstance(visit.refusal, Unclear) else (), path=visit.path, request_id=visit.id, **words,
     )  # fmt: skip
     gone: list[Cookie] = [cookies.gone(cookies.notice)] if seen else []
     return Page(html, status_code=status, media_type="text/html", cookies=gone, headers={"vary": "HX-Request"})
