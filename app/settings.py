@@ -136,6 +136,11 @@ class Settings(BaseSettings):
     max_upload_mib: int = Field(
         default=100, ge=1, le=5000, description="The largest file that may be handed in, in MiB."
     )
+    probe_url: str = Field(
+        default="",
+        description="Where the worker looks every 30 seconds whether the site answers, to measure outages: an address "
+        "without a path, or `off`. Default: the value of `CHARRETTE_URL`.",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="Log lines for people or for machines.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="The least that is logged."
@@ -152,6 +157,11 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
             raise ValueError("must look like https://charrette.example.org, without a path")
         return f"{parts.scheme}://{parts.netloc}"
+
+    @field_validator("probe_url")
+    @classmethod
+    def is_an_address_or_off(cls, value: str) -> str:
+        return value if value == "off" else cls.is_an_address(value)
 
     @field_validator("database_url", "jobs_database_url")
     @classmethod

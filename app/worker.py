@@ -20,6 +20,8 @@ from app.jobs import QUEUES, VERBS, Job, Tools, job_of, options_for, waiting
 from app.logs import configure_logs
 from app.settings import Settings
 from app.storage import FileLost, Store, StoreAway, StoreUnfit
+from app.watch import Watch
+from challenges import outages
 from challenges.letters import Letter
 from judging.feedback import Packet
 
@@ -104,7 +106,9 @@ class PlaceLost(Exception):
 def _work(settings: Settings, stop: threading.Event, is_ours: Callable[[], bool]) -> None:
     database = Database(settings)
     store = Store(settings)
-    _bench[:] = [Tools(settings, database, store, Clock(settings))]
+    clock = Clock(settings)
+    _bench[:] = [Tools(settings, database, store, clock)]
+    watch = Watch(settings, clock)
     engine.migrate(settings)
     _launch(settings)
     log.info("the worker works")
@@ -117,9 +121,12 @@ def _work(settings: Settings, stop: threading.Event, is_ours: Callable[[], bool]
             store_is_ready = store_is_ready or _prepare(store)
             asked = _sweep(database, asked)
             engine.beat(settings)
+            watch.look(database)
             if time.monotonic() - tidied_at > TIDY_SECONDS:
                 tidied_at = time.monotonic()
                 _tidy()
+                with database.writing() as session:
+                    outages.tidy(session, clock.now())
         except StoreUnfit:
             raise
         except Exception:

@@ -64,6 +64,7 @@ def test_nothing_set_is_a_complete_site_on_this_machine(tmp_path: Path) -> None:
         "workers": 1,
         "threads": 12,
         "max_upload_mib": 100,
+        "probe_url": "",
         "log_format": "text",
         "log_level": "info",
     }
