@@ -14,14 +14,26 @@ from app import demo_documents as told
 from app.db import Database
 from app.settings import Settings
 from app.storage import Store
-from challenges import briefs, challenges, entries, letters, people, receipts, seasons, submissions, teams, versions
+from challenges import (
+    briefs,
+    challenges,
+    entries,
+    letters,
+    people,
+    receipts,
+    roles,
+    seasons,
+    submissions,
+    teams,
+    versions,
+)
 from challenges.challenges import Challenge, DeliverableText, Plan
 from challenges.clocks import WallClock
 from challenges.entries import Entry
 from challenges.formats import Format, Play, TieRule
 from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
-from challenges.seasons import Season
+from challenges.seasons import RoleKind, Season
 from challenges.teams import Team
 from judging import feedback, panels, progress, scoring
 from judging.scoring import BoxField, Change
@@ -68,7 +80,7 @@ def _tell(session: Session, store: Store, now: datetime) -> Iterator[str]:
     )  # fmt: skip
     seasons.choose_play(session, season, Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON), ada, now - 17 * DAY)
     seasons.announce(session, season, ada, now - 17 * DAY)
-    yield "Naming judges, founding teams"
+    yield "Inviting judges, founding teams"
     judges = [_judge(session, season, judge, ada, now - 16 * DAY) for judge in told.JUDGES]
     entered = {team.name: _team(session, season, team, now - 15 * DAY) for team in told.TEAMS}
     design = _challenge(session, season, first, now - 8 * DAY, ada, now - 14 * DAY)
@@ -90,8 +102,10 @@ def _tell(session: Session, store: Store, now: datetime) -> Iterator[str]:
 
 
 def _judge(session: Session, season: Season, judge: told.Person, ada: Person, now: datetime) -> Person:
-    panels.name_judge(session, season, judge.email, judge.name, ada, now)
-    return people.person_for(session, judge.email, judge.name, now)
+    person = people.person_for(session, judge.email, judge.name, now)
+    roles.invite(session, season, RoleKind.JUDGE, person.email, person.name, ada, now)
+    roles.accept(session, _token_of(session, person.email, "role_invitation"), person, now + timedelta(hours=5))
+    return person
 
 
 def _team(session: Session, season: Season, team: told.Team, now: datetime) -> tuple[Entry, Team]:
@@ -99,13 +113,13 @@ def _team(session: Session, season: Season, team: told.Team, now: datetime) -> t
     founded = teams.found(session, season, team.name, founder, now)
     for other in others:
         invited = teams.invite(session, founded, season, other.email, founder, now)
-        teams.accept(session, _token_of(session, invited.email), season, other, now + timedelta(hours=2))
+        teams.accept(session, _token_of(session, invited.email, "invitation"), season, other, now + timedelta(hours=2))
     return entries.enter(session, founded, season, founder, now + timedelta(hours=3)), founded
 
 
-def _token_of(session: Session, email: str) -> str:
+def _token_of(session: Session, email: str, kind: str) -> str:
     """What the invited reads in their mail."""
-    mailed = [letter for letter in letters.latest(session) if letter.kind == "invitation" and letter.to_email == email]
+    mailed = [letter for letter in letters.latest(session) if (letter.kind, letter.to_email) == (kind, email)]
     return str(mailed[0].facts["secret"]["token"])
 
 

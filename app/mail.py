@@ -34,7 +34,9 @@ PATIENCE = timedelta(days=2)
 WAYS = {
     "sign_in": "/sign-in/link/{secret[link]}",
     "invitation": "/invitations/{secret[token]}",
-    "named_judge": "/desk",
+    "removed": "/seasons/{slug}/teams",
+    "role_invitation": "/roles/{secret[token]}",
+    "named_judge": "/desk",  # no longer written; those of earlier days stay readable
     "receipt": "/versions/{version_id}/receipt",
     "hash_differs": "/versions/{version_id}/receipt",
     "packet_ready": "/packets/{packet_id}",

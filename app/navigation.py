@@ -31,7 +31,7 @@ def season_links(viewer: Viewer | None, season: Season) -> Links:
         links.append(("My desk", "/desk"))
     if viewer and viewer.is_in(season.id, RoleKind.ORGANIZER):
         links += [
-            ("Run sheet", f"{home}/run-sheet"), ("Judges", f"{home}/judges"),
+            ("Run sheet", f"{home}/run-sheet"), ("People", f"{home}/people"),
             ("Outbox", f"{home}/outbox"), ("History", f"{home}/history"),
         ]  # fmt: skip
     return links

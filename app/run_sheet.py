@@ -133,7 +133,7 @@ def tasks_of_season(season: Season, rows: Sequence[Row], judges: int, letters: i
         yield Task("The season has no challenge yet.", "Write the first one", f"{home}/challenges/new")
     if not judges:
         near = any(row.stage in (Stage.UNREAD, Stage.ARRIVING) or is_due_soon(row, now) for row in rows)
-        yield Task("Nobody is named to judge.", "Name judges", f"{home}/judges", is_urgent=near)
+        yield Task("Nobody is named to judge.", "Invite judges", f"{home}/people", is_urgent=near)
 
 
 def is_due_soon(row: Row, now: datetime) -> bool:

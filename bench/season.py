@@ -7,12 +7,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from challenges import briefs, challenges, entries, people, seasons, submissions, teams, versions
+from challenges import briefs, challenges, entries, letters, people, roles, seasons, submissions, teams, versions
 from challenges.challenges import DeliverableText, Plan
 from challenges.clocks import WallClock
 from challenges.files import FileStore, StoredFile
 from challenges.formats import Format, Play, TieRule
 from challenges.rubrics import CriterionText, LevelText
+from challenges.seasons import RoleKind
 from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
 from judging.scoring import BoxField, Change
@@ -50,7 +51,9 @@ def tell(session: Session, store: FileStore) -> Large:
     checked = sha256(b"design").hexdigest()
     judges = [people.person_for(session, f"judge{n}@bench.example", f"Judge {n}", now) for n in range(JUDGES)]
     for judge in judges:
-        panels.name_judge(session, season, judge.email, judge.name, ada, now)
+        roles.invite(session, season, RoleKind.JUDGE, judge.email, judge.name, ada, now)
+        (letter,) = (one for one in letters.waiting(session) if one.to_email == judge.email)
+        roles.accept(session, letter.facts["secret"]["token"], judge, now)
     handed = []
     for n in range(ENTRIES):
         member = people.person_for(session, f"member{n}@bench.example", f"Member {n}", now)

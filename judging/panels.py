@@ -10,11 +10,10 @@ from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge
 from challenges.history import note
-from challenges.letters import write
-from challenges.people import Person, people_by_id, person_for
+from challenges.people import Person, people_by_id
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
-from challenges.seasons import Role, RoleKind, Season, grant, holders, role_of
+from challenges.seasons import Role, RoleKind, holders
 from challenges.teams import team_of
 from challenges.versions import handed_in
 
@@ -55,25 +54,12 @@ class Pair:
     submission_id: UUID
 
 
-def name_judge(session: Session, season: Season, email: str, name: str, by: Person, now: datetime) -> Role:
-    """Make somebody a judge of this season, and tell them by mail. Nobody judges a season in which they take part."""
-    lock(session, season)
-    person = person_for(session, email, name, now)
-    if team := team_of(session, season.id, person.id):
-        raise Refusal(f"{person.name} is in team {team.name} and cannot judge this season.", field="email")
-    if existing := role_of(session, season.id, person.id, RoleKind.JUDGE):
-        return existing
-    role = grant(session, season, person, RoleKind.JUDGE, by, now)
-    write(session, "named_judge", person, now, season.id, season=season.title, slug=season.slug, by=by.name)
-    return role
-
-
 def assign_everything(session: Session, challenge: Challenge, by: Person, now: datetime) -> list[Assignment]:
     """Every judge of the season reads every submission; what is assigned already stays."""
     judges = [person.id for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)]
     submissions = [submission.id for submission, *_ in handed_in(session, challenge.id)]
     if not judges:
-        raise Refusal("Name at least one judge first.")
+        raise Refusal("Nobody judges this season yet. Invite judges first: each is one from the moment they accept.")
     if not submissions:
         raise Refusal("Nothing has been handed in yet, so there is nothing to assign.")
     everything = [Pair(judge, submission) for judge in judges for submission in submissions]

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from challenges import briefs, challenges, entries, seasons, teams, versions
+from challenges import briefs, challenges, entries, roles, seasons, teams, versions
 from challenges.challenges import Challenge, Deliverable, DeliverableText, Plan, deliverables_of
 from challenges.clocks import WallClock
 from challenges.entries import Entry
@@ -19,7 +19,7 @@ from challenges.history import Trace
 from challenges.letters import Letter
 from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
-from challenges.seasons import Season
+from challenges.seasons import Role, RoleKind, Season
 from challenges.submissions import Upload, open_form
 from challenges.teams import Team
 from challenges.versions import Version
@@ -100,7 +100,7 @@ def make_team(session: Session, season: Season, *members: Person, name: str = "P
 def join(session: Session, team: Team, season: Season, person: Person, now: datetime = NOW) -> None:
     founder = session.get_one(Person, team.founded_by)
     teams.invite(session, team, season, person.email, founder, now)
-    teams.accept(session, secret_of(session, person.email)["token"], season, person, now)
+    teams.accept(session, secret_of(session, person.email, "invitation")["token"], season, person, now)
 
 
 def make_entry(
@@ -110,9 +110,9 @@ def make_entry(
     return entries.enter(session, team, season, members[0], now), team
 
 
-def secret_of(session: Session, email: str) -> dict[str, str]:
-    """What the newest letter to this address keeps until it is sent."""
-    letters = [letter for letter in letters_to(session, email) if "secret" in letter.facts]
+def secret_of(session: Session, email: str, kind: str = "") -> dict[str, str]:
+    """What the newest letter to this address, of that kind if one is named, keeps until it is sent."""
+    letters = [one for one in letters_to(session, email) if "secret" in one.facts and one.kind == (kind or one.kind)]
     return dict(letters[-1].facts["secret"])
 
 
@@ -172,8 +172,21 @@ def make_version(
 
 
 def make_judge(session: Session, season: Season, person: Person, by: Person, now: datetime = NOW) -> Person:
-    panels.name_judge(session, season, person.email, person.name, by, now)
+    make_role(session, season, RoleKind.JUDGE, person, by, now)
     return person
+
+
+def make_role(
+    session: Session, season: Season, kind: RoleKind, person: Person, by: Person, now: datetime = NOW
+) -> Role:
+    """Invited by mail, and accepted by the link in it."""
+    roles.invite(session, season, kind, person.email, person.name, by, now)
+    (letter,) = [
+        letter
+        for letter in letters_to(session, person.email)
+        if (letter.kind, letter.season_id, letter.facts.get("what")) == ("role_invitation", season.id, kind)
+    ][-1:]
+    return roles.accept(session, letter.facts["secret"]["token"], person, now)
 
 
 def assignments_of(session: Session, challenge: Challenge) -> dict[tuple[UUID, UUID], Assignment]:

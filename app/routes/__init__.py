@@ -2,7 +2,9 @@
 
 from app.routes import (
     account,
+    briefs,
     challenges,
+    deadlines,
     demo,
     feedback,
     glossary,
@@ -10,18 +12,20 @@ from app.routes import (
     history,
     letters,
     panels,
+    people,
     scoring,
     seasons,
     signins,
     standings,
     styleguide,
     submissions,
+    swaps,
     teams,
     versions,
 )
 
 MODULES = (
-    seasons, challenges, teams, submissions, versions, panels, scoring, standings, feedback, letters, history,
+    seasons, challenges, briefs, deadlines, swaps, teams, submissions, versions, people, panels, scoring, standings, feedback, letters, history,
     signins, account, glossary, demo, health, styleguide,
 )  # fmt: skip
 ROUTES = [route for module in MODULES for route in module.ROUTES]

@@ -1,4 +1,4 @@
-"""A person's own page: name, time zone, and the browsers in which they are signed in."""
+"""A person's own page: name, time zone, what they are in which season, and where they are signed in."""
 
 from functools import cache
 from uuid import UUID
@@ -10,13 +10,16 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import signed_in
 from app.pages import Page, Redirect, cookies_of, page, see
-from challenges import people, signins
+from challenges import people, roles, seasons, signins
 
 
 @get("/account", guards=[signed_in], sync_to_thread=True)
 def show(request: Request, session: Session, me: Me, now: Now) -> Page:
     browsers = signins.sessions_of(session, me.person, now)
-    return page(request, "web/account/show.html", person=me.person, browsers=browsers, zones=zones())
+    return page(
+        request, "web/account/show.html", person=me.person, browsers=browsers, zones=zones(),
+        held=roles.held_by(session, me.person.id),
+    )  # fmt: skip
 
 
 @post("/account", guards=[signed_in], sync_to_thread=True)
@@ -25,6 +28,18 @@ def change(request: Request, session: Session, me: Me, form: Form) -> Redirect:
     people.rename(person, form.text("name", 200))
     people.move(person, form.zone)
     return see(request, "/account", notice="Saved.")
+
+
+@post("/account/roles/{role_id:uuid}/ending", guards=[signed_in], redraw=show, sync_to_thread=True)
+def step_down(request: Request, session: Session, me: Me, now: Now, role_id: FromPath[UUID]) -> Redirect:
+    role = roles.find_own(session, role_id, me.person.id)
+    roles.end(session, role, me.person, now)
+    season = session.get_one(seasons.Season, role.season_id)
+    return see(
+        request,
+        "/account",
+        notice=f"You are not {roles.KINDS[seasons.RoleKind(role.kind)]} of {season.title} any more.",
+    )
 
 
 @post("/account/sessions/{session_id:uuid}/ending", guards=[signed_in], sync_to_thread=True)
@@ -43,4 +58,4 @@ def zones() -> list[str]:
     return ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(old))]
 
 
-ROUTES = [show, change, end]
+ROUTES = [show, change, step_down, end]

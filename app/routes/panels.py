@@ -1,4 +1,4 @@
-"""Panels: who judges in a season, and who reads what in a challenge."""
+"""Panels: who reads what in a challenge."""
 
 from collections import Counter, defaultdict
 from uuid import UUID
@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import challenges, seasons
-from challenges.refusals import NotYours, Refusal
-from challenges.seasons import Role, RoleKind
+from challenges import challenges, roles, seasons
+from challenges.refusals import Refusal
+from challenges.seasons import RoleKind
 from challenges.versions import handed_in
 from judging import panels
 from judging.feedback import release_of
@@ -19,35 +19,6 @@ from judging.panels import Pair
 from judging.progress import SheetState, states_of
 
 PANEL = "/seasons/{slug:str}/challenges/{number:int}/panel"
-
-
-@get("/seasons/{slug:str}/judges", guards=[organizer_of_season], sync_to_thread=True)
-def judges(request: Request, session: Session, slug: FromPath[str]) -> Page:
-    season = seasons.find_season(session, slug)
-    return page(
-        request, "web/panels/judges.html", season=season, judges=seasons.holders(session, season.id, RoleKind.JUDGE),
-        challenges=challenges.every_challenge_of(session, season.id),
-    )  # fmt: skip
-
-
-@post("/seasons/{slug:str}/judges", guards=[organizer_of_season], sync_to_thread=True)
-def name_judge(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
-    season = seasons.find_season(session, slug)
-    panels.name_judge(session, season, form.text("email", 300), form.text("name", 200), me.person, now)
-    return see(request, f"/seasons/{slug}/judges", notice="Named. A mail tells them.")
-
-
-@post(
-    "/seasons/{slug:str}/judges/{role_id:uuid}/ending", guards=[organizer_of_season], redraw=judges, sync_to_thread=True
-)
-def end_judge(
-    request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], role_id: FromPath[UUID]
-) -> Redirect:
-    role = session.get(Role, role_id)
-    if role is None or role.season_id != seasons.find_season(session, slug).id or role.kind != RoleKind.JUDGE:
-        raise NotYours
-    seasons.end_role(session, role, me.person, now)
-    return see(request, f"/seasons/{slug}/judges", notice="This role has ended. Their scoresheets are kept.")
 
 
 @get(PANEL, guards=[organizer_of_season], sync_to_thread=True)
@@ -60,6 +31,7 @@ def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[st
         readings=Counter(pair.submission_id for pair in states), loads=Counter(pair.person_id for pair in states),
         judges=panels.judges_and_panelists(session, challenge), submissions=handed_in(session, challenge.id),
         judging={person.id for _, person in seasons.holders(session, season.id, RoleKind.JUDGE)},
+        invited=[one for one in roles.waiting(session, season.id, now) if one.kind == RoleKind.JUDGE],
         release=release_of(session, challenge.id),
     )  # fmt: skip
 
@@ -92,4 +64,4 @@ def pairs_in(form: Form) -> list[Pair]:
         raise Refusal("One of these boxes cannot be read. Load the page again.") from None
 
 
-ROUTES = [judges, name_judge, end_judge, show, assign]
+ROUTES = [show, assign]

@@ -15,12 +15,16 @@ def upgrade() -> None:
     seasons()
     challenges()
     teams()
+    entering()
     deadlines()
     outcomes()
+    clarifications()
     feedback()
+    roles()
     acknowledgements()
     swaps()
     home()
+    mailings()
 
 
 def given(name: str, kind: sa.types.TypeEngine[object], default: str) -> sa.Column[object]:
@@ -82,6 +86,87 @@ def teams() -> None:
     with op.batch_alter_table("team") as table:
         table.alter_column("led_by", existing_type=sa.Uuid(), nullable=False)
         table.create_foreign_key(op.f("fk_team_led_by_person"), "person", ["led_by"], ["id"])
+    with op.batch_alter_table("member") as table:
+        table.add_column(sa.Column("removed_by", sa.Uuid(), nullable=True))
+        table.add_column(given("removed_because", sa.String(length=400), "''"))
+        table.create_foreign_key(op.f("fk_member_removed_by_person"), "person", ["removed_by"], ["id"])
+
+
+def entering() -> None:
+    op.create_table(
+        "terms",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("note", sa.String(length=300), nullable=False),
+        sa.Column("written_by", sa.Uuid(), nullable=False),
+        sa.Column("written_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_terms_season_id_season")),
+        sa.ForeignKeyConstraint(["written_by"], ["person.id"], name=op.f("fk_terms_written_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_terms")),
+        sa.UniqueConstraint("season_id", "kind", "number", name=op.f("uq_terms_season_id_kind_number")),
+    )
+    op.create_table(
+        "acceptance",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("terms_id", sa.Uuid(), nullable=False),
+        sa.Column("accepted_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_acceptance_person_id_person")),
+        sa.ForeignKeyConstraint(["terms_id"], ["terms.id"], name=op.f("fk_acceptance_terms_id_terms")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_acceptance")),
+        sa.UniqueConstraint("person_id", "terms_id", name=op.f("uq_acceptance_person_id_terms_id")),
+    )
+    op.create_index(op.f("ix_acceptance_terms_id"), "acceptance", ["terms_id"])
+    op.create_table(
+        "entryquestion",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("choices", sa.JSON(), nullable=False),
+        sa.Column("is_required", sa.Boolean(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("closed_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_entryquestion_season_id_season")),
+        sa.ForeignKeyConstraint(["asked_by"], ["person.id"], name=op.f("fk_entryquestion_asked_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entryquestion")),
+    )
+    op.create_index(op.f("ix_entryquestion_season_id"), "entryquestion", ["season_id"])
+    op.create_table(
+        "entryanswer",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("question_id", sa.Uuid(), nullable=False),
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=False),
+        sa.Column("answered_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["question_id"], ["entryquestion.id"], name=op.f("fk_entryanswer_question_id_entryquestion")
+        ),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_entryanswer_entry_id_entry")),
+        sa.ForeignKeyConstraint(["answered_by"], ["person.id"], name=op.f("fk_entryanswer_answered_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_entryanswer")),
+        sa.UniqueConstraint("question_id", "entry_id", name=op.f("uq_entryanswer_question_id_entry_id")),
+    )
+    op.create_index(op.f("ix_entryanswer_entry_id"), "entryanswer", ["entry_id"])
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("is_given", sa.Boolean(), nullable=False),
+        sa.Column("said_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_consent_season_id_season")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_consent_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+    )
+    op.create_index(op.f("ix_consent_season_id"), "consent", ["season_id"])
+    op.create_index(op.f("ix_consent_person_id"), "consent", ["person_id"])
 
 
 def deadlines() -> None:
@@ -163,6 +248,44 @@ def swaps() -> None:
     op.create_index(op.f("ix_swap_entry_id"), "swap", ["entry_id"])
 
 
+def clarifications() -> None:
+    op.create_table(
+        "clarification",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("section", sa.String(length=120), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.Uuid(), nullable=False),
+        sa.Column("team_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", INSTANT, nullable=False),
+        sa.Column("wording", sa.String(), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_at", INSTANT, nullable=True),
+        sa.Column("let_out_by", sa.Uuid(), nullable=True),
+        sa.Column("public_at", INSTANT, nullable=True),
+        sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.CheckConstraint(
+            "kind = 'task' OR (public_at IS NULL AND merged_into IS NULL)",
+            name=op.f("ck_clarification_personal_stays_private"),
+        ),
+        sa.CheckConstraint(
+            "public_at IS NULL OR merged_into IS NULL", name=op.f("ck_clarification_answered_or_merged")
+        ),
+        *(
+            sa.ForeignKeyConstraint([name], [f"{table}.id"], name=op.f(f"fk_clarification_{name}_{table}"))
+            for name, table in (
+                ("challenge_id", "challenge"), ("asked_by", "person"), ("team_id", "team"), ("answered_by", "person"),
+                ("let_out_by", "person"), ("merged_into", "clarification"),
+            )
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clarification")),
+    )  # fmt: skip
+    for name in ("challenge_id", "asked_by", "merged_into"):
+        op.create_index(op.f(f"ix_clarification_{name}"), "clarification", [name], unique=False)
+
+
 def feedback() -> None:
     with op.batch_alter_table("feedbackrelease") as table:
         table.add_column(sa.Column("public_at", INSTANT, nullable=True))
@@ -196,3 +319,67 @@ def home() -> None:
     )
     with op.batch_alter_table("uptime", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_uptime_seen_at"), ["seen_at"], unique=False)
+
+
+def roles() -> None:
+    op.create_table(
+        "roleinvitation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column("invited_at", INSTANT, nullable=False),
+        sa.Column("accepted_at", INSTANT, nullable=True),
+        sa.Column("declined_at", INSTANT, nullable=True),
+        sa.Column("withdrawn_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["invited_by"], ["person.id"], name=op.f("fk_roleinvitation_invited_by_person")),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_roleinvitation_season_id_season")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roleinvitation")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_roleinvitation_token_hash")),
+    )
+    with op.batch_alter_table("roleinvitation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_roleinvitation_season_id"), ["season_id"], unique=False)
+
+
+def mailings() -> None:
+    """What was released before has been told by its organizers, so the platform does not tell it again."""
+    op.create_table(
+        "mailing",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=32), nullable=False),
+        sa.Column("audience", sa.String(length=32), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=True),
+        sa.Column("entry_id", sa.Uuid(), nullable=True),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("goes_at", INSTANT, nullable=True),
+        sa.Column("subject", sa.String(length=120), nullable=True),
+        sa.Column("body", sa.String(), nullable=True),
+        sa.Column("written_by", sa.Uuid(), nullable=True),
+        sa.Column("stopped_at", INSTANT, nullable=True),
+        sa.Column("sent_at", INSTANT, nullable=True),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("missed_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_mailing_season_id_season")),
+        sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_mailing_challenge_id_challenge")),
+        sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], name=op.f("fk_mailing_entry_id_entry")),
+        sa.ForeignKeyConstraint(["written_by"], ["person.id"], name=op.f("fk_mailing_written_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mailing")),
+        sa.UniqueConstraint("season_id", "key", name=op.f("uq_mailing_season_id_key")),
+    )
+    op.execute(
+        "INSERT INTO mailing (id, season_id, key, kind, audience, challenge_id, hours, goes_at, missed_at, reached) "
+        "SELECT id, season_id, 'release-' || number, 'challenge_released', 'entrants', id, 0, release_at, release_at, 0 "
+        "FROM challenge WHERE release_at IS NOT NULL"
+    )
+    with op.batch_alter_table("letter") as table:
+        table.add_column(sa.Column("mailing_id", sa.Uuid(), nullable=True))
+        table.drop_index(op.f("ix_letter_season_id"))
+    op.create_index(op.f("ix_letter_mailing_id"), "letter", ["mailing_id"])
+    op.create_index("ix_letter_outbox", "letter", ["season_id", "created_at"])
+    troubled = sa.text("refused_at IS NOT NULL OR uncertain_at IS NOT NULL")
+    op.create_index("ix_letter_troubled", "letter", ["season_id"], sqlite_where=troubled, postgresql_where=troubled)
