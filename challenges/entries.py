@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field, Session, col, func, select
 
+from challenges import teams
 from challenges.history import note
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
@@ -49,7 +50,11 @@ def _check_may_enter(session: Session, season: Season, team: Team, now: datetime
     if len(members_of(session, team.id)) < season.least_members:
         raise Refusal(f"A team of this season has at least {season.least_members} members. Invite them first.")
     if season.most_entries is not None and count_entries(session, season.id) >= season.most_entries:
-        raise Refusal(f"All {season.most_entries} places of this season are taken.")
+        raise Refusal(
+            "The one place of this season is taken."
+            if season.most_entries == 1
+            else f"All {season.most_entries} places of this season are taken."
+        )
 
 
 def withdraw(session: Session, entry: Entry, by: Person, now: datetime) -> None:
@@ -59,6 +64,15 @@ def withdraw(session: Session, entry: Entry, by: Person, now: datetime) -> None:
         entry.withdrawn_at = now
         team = session.get_one(Team, entry.team_id)
         note(session, by, "entry.withdrawn", entry, now, entry.season_id, team=team.name)
+
+
+def leave(session: Session, team: Team, season: Season, person: Person, now: datetime) -> bool:
+    """The person leaves the team, and the last one takes it out of the season; whether anybody is still in it."""
+    goes_on = teams.leave(session, team, season, person, now)
+    entry = entry_of(session, team.id)
+    if entry and not goes_on:
+        withdraw(session, entry, person, now)
+    return goes_on
 
 
 def entry_of(session: Session, team_id: UUID) -> Entry | None:
@@ -79,13 +93,17 @@ def count_entries(session: Session, season_id: UUID) -> int:
 
 def entry_for(session: Session, season_id: UUID, person_id: UUID) -> tuple[Entry, Team]:
     """The person's own entry in a season."""
+    if found := find_own(session, season_id, person_id):
+        return found
+    raise NotYours
+
+
+def find_own(session: Session, season_id: UUID, person_id: UUID) -> tuple[Entry, Team] | None:
+    """The same for pages that everybody may see."""
     mine = (
         select(Entry, Team)
         .join(Team, col(Team.id) == col(Entry.team_id))
         .join(Member, col(Member.team_id) == col(Team.id))
         .where(Entry.season_id == season_id, Member.person_id == person_id, col(Member.left_at).is_(None))
     )
-    found = session.exec(mine).first()
-    if found is None:
-        raise NotYours
-    return found
+    return session.exec(mine).first()

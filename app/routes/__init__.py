@@ -25,7 +25,7 @@ from app.routes import (
 )
 
 MODULES = (
-    seasons, challenges, briefs, deadlines, swaps, teams, submissions, versions, people, panels, scoring, standings, feedback, letters, history,
-    signins, account, glossary, demo, health, styleguide,
+    seasons, challenges, briefs, deadlines, swaps, teams, submissions, versions, people, panels, scoring, standings,
+    feedback, letters, history, signins, account, glossary, demo, health, styleguide,
 )  # fmt: skip
 ROUTES = [route for module in MODULES for route in module.ROUTES]

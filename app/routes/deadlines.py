@@ -1,0 +1,51 @@
+"""Deadlines: more time for one entry or for all, with its reason."""
+
+from litestar import get, post
+from litestar.params import FromPath
+
+from app.deps import Form, Me, Now, Request, Session
+from app.doors import organizer_of_season
+from app.pages import Page, Redirect, page, see
+from challenges import challenges, deadlines, entries, seasons
+from challenges.people import people_by_id
+from challenges.refusals import NotYours, Refusal
+from challenges.versions import handed_in
+
+CHALLENGE = "/seasons/{slug:str}/challenges/{number:int}"
+
+
+@get(f"{CHALLENGE}/deadline", guards=[organizer_of_season], sync_to_thread=True)
+def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
+    season = seasons.find_season(session, slug)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
+    granted = deadlines.extensions_of(session, challenge.id)
+    return page(
+        request, "web/deadlines/show.html", season=season, challenge=challenge, granted=granted,
+        people=people_by_id(session, {each.granted_by for each in granted}),
+        teams={entry.id: team.name for entry, team in entries.entries_of(session, season.id)},
+        taking_part=[entry.id for entry, _ in entries.entries_of(session, season.id) if not entry.withdrawn_at],
+        received={entry.id for _, entry, *_ in handed_in(session, challenge.id)},
+        chosen=request.query_params.get("entry", ""),
+    )  # fmt: skip
+
+
+@post(f"{CHALLENGE}/extensions", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
+def extend(
+    request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
+) -> Redirect:
+    season = seasons.find_season(session, slug)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
+    minutes, reason = form.number("minutes"), form.text("reason", 1000)
+    if form.entry == "all":
+        deadlines.extend_all(session, challenge, minutes, reason, me.person, now)
+        notice = "The due instant has moved for everybody. A mail tells them."
+    else:
+        entry = session.get(entries.Entry, form.id("entry"))
+        if entry is None or entry.season_id != season.id:
+            raise Refusal("Choose one from the list.", field="entry") if entry is None else NotYours
+        deadlines.extend(session, challenge, entry, minutes, reason, me.person, now)
+        notice = "Their deadline has moved. A mail tells them."
+    return see(request, f"/seasons/{slug}/challenges/{number}/deadline", notice=notice)
+
+
+ROUTES = [show, extend]
