@@ -1,8 +1,10 @@
 """How instants, sizes, counts and Markdown read: in pages, packets and mails alike."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from textwrap import wrap
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -46,6 +48,13 @@ def markdown(text: str | None, top: int = 2) -> Markup:
             link_rel="nofollow noopener noreferrer",
         )
     )  # fmt: skip
+
+
+def plain(text: str, width: int = 100) -> str:
+    """Light Markdown as a mail of plain text says it: long lines broken, stars of emphasis gone."""
+    bare = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
+    lines = (wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""] for line in bare.splitlines())
+    return "\n".join(part for broken in lines for part in broken)
 
 
 def zone_of(zone: str | tzinfo | None) -> tzinfo:
@@ -121,4 +130,5 @@ def receipt_state(files: Iterable[VersionFile]) -> Literal["received", "verified
 FILTERS: dict[str, Callable[..., Any]] = {
     "markdown": markdown, "instant": instant, "relative": relative, "size": size, "count": count, "place": place,
     "browser": browser, "receipt_state": receipt_state, "wall_clock": wall_clock, "days": days,
+    "plain": plain,
 }  # fmt: skip

@@ -23,7 +23,7 @@ from app.clock import Clock
 from app.db import Database
 from app.filters import FILTERS, instant
 from app.settings import Settings
-from challenges.letters import Letter, LetterState
+from challenges.letters import Letter, LetterState, reply_to
 from challenges.people import Person
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -40,9 +40,17 @@ WAYS = {
     "receipt": "/versions/{version_id}/receipt",
     "hash_differs": "/versions/{version_id}/receipt",
     "packet_ready": "/packets/{packet_id}",
+    "challenge_released": "/seasons/{slug}/challenges/{number}",
+    "reminder": "/seasons/{slug}/challenges/{number}/submission",
+    "amendment": "/seasons/{slug}/challenges/{number}",
+    "deadline_moved": "/seasons/{slug}/challenges/{number}",
+    "deadline_extended": "/seasons/{slug}/challenges/{number}",
+    "message": "{way}",
     "test": "/",
 }
 """Where the link in each kind of letter leads; the facts fill the gaps."""
+BY_HAND = {"message"}
+"""Letters that a person wrote, so that they do not call themselves automatic."""
 SECRETIVE = {kind for kind, way in WAYS.items() if "secret" in way}
 """Letters that cannot be read any more once their secret is gone."""
 UNCERTAIN = (
@@ -101,16 +109,21 @@ def is_unreadable(letter: Letter) -> bool:
     return letter.kind in SECRETIVE and "secret" not in letter.facts
 
 
-def envelope(letter: Letter, rendered: Rendered, settings: Settings, now: datetime) -> EmailMessage:
+def envelope(
+    letter: Letter, rendered: Rendered, settings: Settings, now: datetime, reply_to: str | None = None
+) -> EmailMessage:
     """The mail itself. Its Message-ID comes from the letter, so that a second copy can be known as one."""
     name, sender = parseaddr(settings.mail_from)
     message = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
     message["From"] = Address(_one_line(name) or "Charrette", addr_spec=sender)
     message["To"] = Address(_one_line(letter.to_name), addr_spec=letter.to_email)
+    if reply_to:
+        message["Reply-To"] = Address(addr_spec=reply_to)
     message["Subject"] = _one_line(rendered.subject)
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{letter.id}@{sender.rpartition('@')[2]}>"
-    message["Auto-Submitted"] = "auto-generated"
+    if letter.kind not in BY_HAND:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
     return message
@@ -139,7 +152,8 @@ def deliver(database: Database, settings: Settings, letter_id: UUID, clock: Cloc
             letter.sent_at = now
             return Outcome.DONE
         reader = session.get(Person, letter.person_id) if letter.person_id else None
-        message = envelope(letter, render(letter, settings, reader.zone if reader else None), settings, now)
+        rendered = render(letter, settings, reader.zone if reader else None)
+        message = envelope(letter, rendered, settings, now, reply_to(session, letter.season_id))
     return _send(database, settings, letter_id, message, clock)
 
 

@@ -1,16 +1,18 @@
 """Letters: a mail that somebody shall get. The domain writes the row; the worker puts it in an envelope."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Index, or_, text
+from sqlalchemy import JSON, ColumnElement, Index, and_, case, not_, or_, text
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.people import Person
 from challenges.records import Instant, Record
 from challenges.refusals import NotYours, Refusal
+from challenges.seasons import Role, RoleKind, Season
 
 
 class LetterState(StrEnum):
@@ -31,13 +33,21 @@ class Letter(Record, table=True):
             sqlite_where=text("sent_at IS NULL AND refused_at IS NULL AND uncertain_at IS NULL"),
             postgresql_where=text("sent_at IS NULL AND refused_at IS NULL AND uncertain_at IS NULL"),
         ),
+        Index("ix_letter_outbox", "season_id", "created_at"),
+        Index(
+            "ix_letter_troubled", "season_id",
+            sqlite_where=text("refused_at IS NOT NULL OR uncertain_at IS NOT NULL"),
+            postgresql_where=text("refused_at IS NOT NULL OR uncertain_at IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     kind: str = Field(max_length=32)
     to_email: str = Field(max_length=254)
     to_name: str = Field(max_length=80)
     person_id: UUID | None = Field(default=None, foreign_key="person.id", index=True)
-    season_id: UUID | None = Field(default=None, foreign_key="season.id", index=True)
+    season_id: UUID | None = Field(default=None, foreign_key="season.id")
+    mailing_id: UUID | None = Field(default=None, index=True)
+    """The mail to many that it is one of."""
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(sa_type=Instant)
     attempt: int = 1
@@ -79,6 +89,12 @@ def write(
     return letter
 
 
+def write_all(session: Session, many: Sequence[Letter]) -> None:
+    """Put these in the outbox together: one statement for thousands."""
+    session.add_all(many)
+    session.flush()
+
+
 def waiting(session: Session, most: int = 500) -> list[Letter]:
     """What the worker has to send, oldest first."""
     unsent = (
@@ -90,21 +106,76 @@ def waiting(session: Session, most: int = 500) -> list[Letter]:
     return list(session.exec(unsent))
 
 
-def outbox_of(session: Session, season_id: UUID, most: int = 200) -> list[Letter]:
-    """Every letter of a season, newest first."""
+def outbox_of(
+    session: Session, season_id: UUID, most: int = 200, after: UUID | None = None,
+    state: LetterState | None = None, kind: str = "", mailing_id: UUID | None = None,
+) -> list[Letter]:  # fmt: skip
+    """Letters of a season, newest first; goes on `after` the last one read."""
     letters = (
         select(Letter)
-        .where(Letter.season_id == season_id)
+        .where(Letter.season_id == season_id, *_is(state))
         .order_by(col(Letter.created_at).desc(), col(Letter.id))
         .limit(most)
     )
+    if kind:
+        letters = letters.where(Letter.kind == kind)
+    if mailing_id:
+        letters = letters.where(Letter.mailing_id == mailing_id)
+    if after:
+        last = find_in_season(session, season_id, after)
+        # Thousands are written at one instant, so the instant alone would skip some.
+        same = and_(col(Letter.created_at) == last.created_at, col(Letter.id) > last.id)
+        letters = letters.where(or_(col(Letter.created_at) < last.created_at, same))
     return list(session.exec(letters))
+
+
+def _is(state: LetterState | None) -> Sequence[ColumnElement[bool]]:
+    """In a query, what `state` says of one letter."""
+    sent, refused, uncertain = (
+        col(column).is_not(None) for column in (Letter.sent_at, Letter.refused_at, Letter.uncertain_at)
+    )
+    return {
+        None: [],
+        LetterState.ACCEPTED: [sent],
+        LetterState.UNCERTAIN: [uncertain, not_(sent)],
+        LetterState.REFUSED: [refused, not_(sent), not_(uncertain)],
+        LetterState.WAITING: [not_(sent), not_(refused), not_(uncertain)],
+    }[state]
+
+
+def troubled_of(session: Session, season_id: UUID, most: int = 50) -> list[Letter]:
+    """What waits for somebody's decision, newest first."""
+    letters = select(Letter).where(Letter.season_id == season_id, _is_troubled())
+    return list(session.exec(letters.order_by(col(Letter.created_at).desc(), col(Letter.id)).limit(most)))
+
+
+def states_of_mailings(session: Session, season_id: UUID) -> dict[UUID, dict[LetterState, int]]:
+    """How many letters of each mail to many are in each state."""
+    state = case(
+        (col(Letter.sent_at).is_not(None), LetterState.ACCEPTED),
+        (col(Letter.uncertain_at).is_not(None), LetterState.UNCERTAIN),
+        (col(Letter.refused_at).is_not(None), LetterState.REFUSED),
+        else_=LetterState.WAITING,
+    )
+    counts = (
+        select(Letter.mailing_id, state, func.count())
+        .where(Letter.season_id == season_id, col(Letter.mailing_id).is_not(None))
+        .group_by(col(Letter.mailing_id), state)
+    )
+    found: dict[UUID, dict[LetterState, int]] = {}
+    for mailing_id, which, number in session.exec(counts).all():
+        if mailing_id:
+            found.setdefault(mailing_id, {})[LetterState(which)] = number
+    return found
 
 
 def count_in_trouble(session: Session, season_id: UUID) -> int:
     """How many letters of a season wait for somebody's decision: refused, or nobody knows."""
-    troubled = or_(col(Letter.refused_at).is_not(None), col(Letter.uncertain_at).is_not(None))
-    return session.exec(select(func.count()).where(Letter.season_id == season_id, troubled)).one()
+    return session.exec(select(func.count()).where(Letter.season_id == season_id, _is_troubled())).one()
+
+
+def _is_troubled() -> ColumnElement[bool]:
+    return or_(col(Letter.refused_at).is_not(None), col(Letter.uncertain_at).is_not(None))
 
 
 def latest(session: Session, most: int = 200) -> list[Letter]:
@@ -117,6 +188,20 @@ def find_in_season(session: Session, season_id: UUID, letter_id: UUID) -> Letter
     if letter is None or letter.season_id != season_id:
         raise NotYours
     return letter
+
+
+def reply_to(session: Session, season_id: UUID | None) -> str | None:
+    """Where answers to letters of a season go: to its contact, or to the person who organizes it longest."""
+    season = session.get(Season, season_id) if season_id else None
+    if season is None or season.contact:
+        return season.contact if season else None
+    organizers = (
+        select(Person.email)
+        .join(Role, col(Role.person_id) == col(Person.id))
+        .where(Role.season_id == season.id, Role.kind == RoleKind.ORGANIZER, col(Role.ended_at).is_(None))
+        .order_by(col(Role.granted_at), Person.email)
+    )
+    return session.exec(organizers.limit(1)).first()
 
 
 def note_accepted(letter: Letter, now: datetime) -> None:
