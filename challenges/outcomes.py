@@ -1,5 +1,6 @@
 """Outcomes: what a challenge means for an entry (it goes on, leaves or wins), and from when others may know."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,6 +109,19 @@ def has_left(session: Session, entry_id: UUID, now: datetime) -> bool:
 def state_of(session: Session, entry: Entry, now: datetime) -> EntryState:
     public = session.exec(select(Outcome).where(Outcome.entry_id == entry.id, col(Outcome.public_at) <= now)).all()
     return _state(entry, {outcome.kind for outcome in public})
+
+
+def states_among(session: Session, entries: Sequence[Entry], now: datetime) -> dict[UUID, EntryState]:
+    """The same for a page of entries, by entry, in one statement."""
+    public = session.exec(
+        select(Outcome.entry_id, Outcome.kind).where(
+            col(Outcome.entry_id).in_([entry.id for entry in entries]), col(Outcome.public_at) <= now
+        )
+    )
+    kinds: dict[UUID, set[str]] = {}
+    for entry_id, kind in public:
+        kinds.setdefault(entry_id, set()).add(kind)
+    return {entry.id: _state(entry, kinds.get(entry.id, set())) for entry in entries}
 
 
 def states_of(session: Session, season_id: UUID, now: datetime) -> list[Known]:

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, text
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.history import note
@@ -12,7 +12,7 @@ from challenges.letters import write
 from challenges.people import Person, clean_address, clean_name
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal, TooMany
-from challenges.seasons import RoleKind, Season, grant, role_of
+from challenges.seasons import RoleKind, Season, end_role, grant, role_of
 from challenges.signins import digest
 from challenges.states import Deed
 
@@ -54,6 +54,9 @@ class Member(Record, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     joined_at: datetime = Field(sa_type=Instant)
     left_at: datetime | None = Field(default=None, sa_type=Instant)
+    removed_by: UUID | None = Field(default=None, foreign_key="person.id")
+    """None: they left by themselves."""
+    removed_because: str = Field(default="", max_length=400)
 
 
 class Invitation(Record, table=True):
@@ -71,21 +74,35 @@ class Invitation(Record, table=True):
         return not self.accepted_at and not self.withdrawn_at and now < self.invited_at + INVITATION_LIVES
 
 
-def found(session: Session, season: Season, name: str, by: Person, now: datetime) -> Team:
-    """A new team with its founder as the first member."""
+def found(
+    session: Session, season: Season, name: str, by: Person, now: datetime, affiliation: str = "", sponsors: str = ""
+) -> Team:
+    """A new team with its founder as the first member, who leads it."""
     season.check(Deed.TAKE_PART, now)
     _may_join(session, season, by)
-    shown = clean_name(name, longest=60)
-    if session.exec(select(Team).where(Team.season_id == season.id, Team.name_key == shown.casefold())).first():
-        raise Refusal(f"There is already a team called “{shown}” in this season. Choose another name.", field="name")
+    shown = _free_name(session, season.id, name)
     team = Team(
-        season_id=season.id, name=shown, name_key=shown.casefold(), founded_by=by.id, founded_at=now, led_by=by.id
-    )
+        season_id=season.id, name=shown, name_key=shown.casefold(), founded_by=by.id, founded_at=now, led_by=by.id,
+        affiliation=clean_line(affiliation, "affiliation", 120), sponsors=clean_line(sponsors, "sponsors", 400),
+    )  # fmt: skip
     session.add(team)
     session.flush()
     note(session, by, "team.founded", team, now, season.id, name=team.name)
     _join(session, team, season, by, now)
     return team
+
+
+def _free_name(session: Session, season_id: UUID, name: str, besides: Team | None = None) -> str:
+    shown = clean_name(name, longest=60)
+    namesake = session.exec(select(Team).where(Team.season_id == season_id, Team.name_key == shown.casefold())).first()
+    if namesake and namesake != besides:
+        raise Refusal(f"There is already a team called “{shown}” in this season. Choose another name.", field="name")
+    return shown
+
+
+def clean_line(text: str, field: str, longest: int) -> str:
+    """A name like any other, that may be left empty."""
+    return clean_name(text, field, longest) if text.strip() else ""
 
 
 def _may_join(session: Session, season: Season, person: Person) -> None:
@@ -108,6 +125,7 @@ def _join(session: Session, team: Team, season: Season, person: Person, now: dat
 
 def invite(session: Session, team: Team, season: Season, email: str, by: Person, now: datetime) -> Invitation:
     """Mail somebody a way into the team. An earlier invitation to the same address ends."""
+    season.check(Deed.TAKE_PART, now)
     address = clean_address(email)
     lock(session, team)
     if any(person.email == address for person in members_of(session, team.id)):
@@ -141,10 +159,13 @@ def find_invitation(session: Session, token: str, now: datetime) -> tuple[Invita
     ).first()
     if found_one is None:
         raise NotYours
-    if not found_one[0].is_living(now):
-        raise Refusal(
-            "This invitation has been used, withdrawn or is older than two weeks. Ask the team for a new one."
-        )
+    invitation = found_one[0]
+    if invitation.accepted_at:
+        raise Refusal("This invitation has been used. Each one works once: ask the team for a new one.")
+    if invitation.withdrawn_at:
+        raise Refusal("This invitation was withdrawn, or a newer mail took its place. Use the newest one.")
+    if not invitation.is_living(now):
+        raise Refusal("This invitation is older than two weeks. Ask the team for a new one.")
     return found_one
 
 
@@ -168,7 +189,12 @@ def accept(session: Session, token: str, season: Season, person: Person, now: da
     invitation, team = find_invitation(session, token, now)
     if invitation.email != person.email:
         raise Refusal(f"This invitation is for {invitation.email}. You are signed in as {person.email}.")
+    season.check(Deed.TAKE_PART, now)
     _may_join(session, season, person)
+    session.refresh(invitation)  # under the lock: a second click, or the last member who left
+    find_invitation(session, token, now)
+    if not members_of(session, team.id):
+        raise Refusal("Nobody is in this team any more, so its invitations have ended.")
     invitation.accepted_at = now
     note(session, person, "team.joined", team, now, season.id, name=team.name)
     return _join(session, team, season, person, now)
@@ -183,6 +209,113 @@ def withdraw_invitation(session: Session, team: Team, invitation_id: UUID, by: P
     if invitation.withdrawn_at is None:
         invitation.withdrawn_at = now
         note(session, by, "team.invitation_withdrawn", team, now, team.season_id, name=team.name)
+
+
+def describe(
+    session: Session, team: Team, season: Season, affiliation: str, sponsors: str, by: Person, now: datetime
+) -> None:
+    """Whom the members work for and who pays them, for the judges’ conflicts."""
+    season.check(Deed.TAKE_PART, now)
+    said = clean_line(affiliation, "affiliation", 120), clean_line(sponsors, "sponsors", 400)
+    if said != (team.affiliation, team.sponsors):
+        team.affiliation, team.sponsors = said
+        note(session, by, "team.described", team, now, season.id, name=team.name)
+
+
+def rename(
+    session: Session, team: Team, season: Season, name: str, has_handed_in: bool, by: Person, now: datetime
+) -> None:
+    """Another name, until the first design bears this one."""
+    season.check(Deed.TAKE_PART, now)
+    lock(session, season)  # two teams may want the same name
+    if has_handed_in:
+        raise Refusal("Your team has handed in under this name, so it keeps it.", field="name")
+    shown = _free_name(session, season.id, name, besides=team)
+    if shown != team.name:
+        note(session, by, "team.renamed", team, now, season.id, before=team.name, name=shown)
+        team.name, team.name_key = shown, shown.casefold()
+
+
+def hand_over(session: Session, team: Team, season: Season, to: UUID, by: Person, now: datetime) -> None:
+    """Another member leads the team from now on."""
+    season.check(Deed.TAKE_PART, now)
+    lock(session, season)  # who shall lead may be leaving
+    session.refresh(team)
+    _check_leads(team, by, "hand it over")
+    heir = _member(session, team, to)
+    if heir.id != team.led_by:
+        team.led_by = heir.id
+        note(session, by, "team.handed_over", team, now, season.id, name=team.name, person=heir.name)
+
+
+def _check_leads(team: Team, by: Person, deed: str) -> None:
+    if team.led_by != by.id:
+        raise Refusal(f"Only who leads the team can {deed}.")
+
+
+def _member(session: Session, team: Team, person_id: UUID) -> Person:
+    found_one = next((person for person in members_of(session, team.id) if person.id == person_id), None)
+    if found_one is None:
+        raise Refusal("This person is not in your team any more. Load the page again.", field="person")
+    return found_one
+
+
+def remove(
+    session: Session, team: Team, season: Season, person_id: UUID, reason: str, by: Person, now: datetime
+) -> None:
+    """Who leads the team takes somebody out of it. The reason is mailed to them, so nobody vanishes silently."""
+    season.check(Deed.TAKE_PART, now)
+    lock(session, season)
+    session.refresh(team)
+    _check_leads(team, by, "remove a member")
+    person = _member(session, team, person_id)
+    if person.id == by.id:
+        raise Refusal("To go yourself, leave the team.", field="person")
+    told = clean_name(reason, field="reason", longest=400, called="reason; it is mailed to the person")
+    membership = _membership(session, team, person)
+    membership.removed_by, membership.removed_because = by.id, told
+    _end(session, membership, season, person, by, now)
+    write(
+        session, "removed", person, now, season.id,
+        team=team.name, season=season.title, slug=season.slug, by=by.name, reason=told,
+    )  # fmt: skip
+    note(session, by, "team.member_removed", team, now, season.id, name=team.name, person=person.name)
+
+
+def leave(session: Session, team: Team, season: Season, person: Person, now: datetime) -> bool:
+    """The person is in the team no longer; whether anybody still is. Leaving twice leaves once.
+
+    The lead passes to whoever has been a member longest. With the last one the team's open invitations end; its place
+    in the season ends too, in `entries.leave`.
+    """
+    season.check(Deed.LEAVE, now)
+    lock(session, season)  # two may leave at once, and one of them is the last
+    session.refresh(team)
+    if team_of(session, season.id, person.id) == team:
+        _end(session, _membership(session, team, person), season, person, person, now)
+        note(session, person, "team.left", team, now, season.id, name=team.name)
+    others = members_of(session, team.id)
+    if others and team.led_by == person.id:
+        team.led_by = others[0].id
+        note(session, person, "team.handed_over", team, now, season.id, name=team.name, person=others[0].name)
+    if not others:
+        for invitation in invitations_of(session, team.id, now):
+            invitation.withdrawn_at = now
+    return bool(others)
+
+
+def _membership(session: Session, team: Team, person: Person) -> Member:
+    living = select(Member).where(
+        Member.team_id == team.id, Member.person_id == person.id, col(Member.left_at).is_(None)
+    )
+    return session.exec(living).one()
+
+
+def _end(session: Session, membership: Member, season: Season, person: Person, by: Person, now: datetime) -> None:
+    membership.left_at = now
+    session.flush()
+    if role := role_of(session, season.id, person.id, RoleKind.PARTICIPANT):
+        end_role(session, role, by, now)
 
 
 def invitations_of(session: Session, team_id: UUID, now: datetime) -> list[Invitation]:
@@ -216,16 +349,9 @@ def team_of(session: Session, season_id: UUID, person_id: UUID) -> Team | None:
     return session.exec(mine).first()
 
 
-def teams_of(session: Session, season_id: UUID) -> list[tuple[Team, int]]:
-    """Every team of a season with the number of its members."""
-    counted = (
-        select(Team, func.count(col(Member.id)))
-        .join(Member, (col(Member.team_id) == col(Team.id)) & col(Member.left_at).is_(None), isouter=True)
-        .where(Team.season_id == season_id)
-        .group_by(col(Team.id))
-        .order_by(Team.name)
-    )
-    return list(session.exec(counted).all())
+def called(search: str) -> ColumnElement[bool]:
+    """Whether this is a part of the team's name, however it is written."""
+    return col(Team.name_key).contains(" ".join(search.split()).casefold(), autoescape=True)
 
 
 def find_for(session: Session, team_id: UUID, person_id: UUID) -> Team:
@@ -234,3 +360,12 @@ def find_for(session: Session, team_id: UUID, person_id: UUID) -> Team:
     if team and team_of(session, team.season_id, person_id) == team:
         return team
     raise NotYours
+
+
+def find_once_for(session: Session, team_id: UUID, person_id: UUID) -> Team:
+    """A team for whoever is or was a member."""
+    ever = select(Team).join(Member).where(Team.id == team_id, Member.person_id == person_id)
+    team = session.exec(ever).first()
+    if team is None:
+        raise NotYours
+    return team
