@@ -33,7 +33,7 @@ from challenges.entries import Entry
 from challenges.formats import Format, Play, TieRule
 from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
-from challenges.seasons import RoleKind, Season
+from challenges.seasons import RoleKind, Season, SeasonText
 from challenges.teams import Team
 from judging import feedback, panels, progress, scoring
 from judging.scoring import BoxField, Change
@@ -74,10 +74,10 @@ def _tell(session: Session, store: Store, now: datetime) -> Iterator[str]:
     ada = people.make_founder(session, told.ORGANIZER.email, told.ORGANIZER.name, now - 20 * DAY)
     ada.zone = told.SEASON.zone
     first, second = told.CHALLENGES
-    season = seasons.create(
-        session, ada, told.SEASON.title, told.SEASON.story, told.SEASON.zone,
-        (now - 16 * DAY).date(), (now + 12 * DAY).date(), now - 18 * DAY,
-    )  # fmt: skip
+    about = SeasonText(
+        told.SEASON.title, told.SEASON.story, told.SEASON.zone, (now - 16 * DAY).date(), (now + 12 * DAY).date()
+    )
+    season = seasons.create(session, ada, about, now - 18 * DAY)
     seasons.choose_play(session, season, Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON), ada, now - 17 * DAY)
     seasons.announce(session, season, ada, now - 17 * DAY)
     yield "Inviting judges, founding teams"

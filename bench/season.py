@@ -13,7 +13,7 @@ from challenges.clocks import WallClock
 from challenges.files import FileStore, StoredFile
 from challenges.formats import Format, Play, TieRule
 from challenges.rubrics import CriterionText, LevelText
-from challenges.seasons import RoleKind
+from challenges.seasons import RoleKind, SeasonText
 from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
 from judging.scoring import BoxField, Change
@@ -37,9 +37,8 @@ def tell(session: Session, store: FileStore) -> Large:
     """All scoresheets but one are handed in, so that one can still be written on. The store is sent nothing."""
     now = datetime.now(UTC) - timedelta(days=20)
     ada = people.make_founder(session, "ada@bench.example", "Ada", now)
-    season = seasons.create(
-        session, ada, "Bench", "A season to measure.", "UTC", now.date(), now.date() + timedelta(60), now
-    )
+    about = SeasonText("Bench", "A season to measure.", "UTC", now.date(), now.date() + timedelta(60))
+    season = seasons.create(session, ada, about, now)
     seasons.choose_play(session, season, Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON), ada, now)
     seasons.announce(session, season, ada, now)
     criteria = [CriterionText(f"Criterion {n}", 10 + n, LEVELS, "What is looked at.") for n in range(CRITERIA)]

@@ -384,6 +384,14 @@ def deliverables_of(session: Session, challenge_id: UUID) -> list[Deliverable]:
     return list(session.exec(wanted))
 
 
+def dues_of(session: Session, season_id: UUID) -> dict[int, datetime]:
+    """By number, until when the scheduled challenges are due: a season that moves its days must keep them."""
+    scheduled = select(Challenge.number, Challenge.due_at).where(
+        Challenge.season_id == season_id, col(Challenge.scheduled_at).is_not(None)
+    )
+    return {number: due_at for number, due_at in session.exec(scheduled.order_by(col(Challenge.number)))}
+
+
 def released_by(now: datetime) -> ColumnElement[bool]:
     """In a query, what `is_released` says of one challenge."""
     return and_(

@@ -2,7 +2,9 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,15 +12,19 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Index, text
 from sqlmodel import Field, Session, col, select
 
+from challenges.clocks import WallClock, instant_of
 from challenges.formats import Format, Play
 from challenges.history import note
-from challenges.people import Person, clean_name, clean_zone
+from challenges.people import Person, clean_address, clean_name, clean_zone
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
 from challenges.states import Deed, SeasonState, check
 
 # Addresses below /seasons/ that are pages of their own.
-TAKEN_WORDS = {"new"}
+TAKEN_WORDS = {"new", "imports"}
+LONGEST_STORY = 200_000
+YEARS = range(2000, 2200)
+"""Whoever writes another year has mistyped it, and far from here clocks cannot count."""
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 """What somebody wrote for its looks says nothing in an address."""
 
@@ -80,6 +86,26 @@ class Season(Record, table=True):
     def begins_at(self) -> datetime:
         return datetime.combine(self.starts_on, time(), ZoneInfo(self.zone))
 
+    @property
+    def over_at(self) -> datetime:
+        """The end of its last day."""
+        return datetime.combine(self.ends_on + timedelta(days=1), time(), ZoneInfo(self.zone)).astimezone(UTC)
+
+
+@dataclass(frozen=True)
+class SeasonText:
+    """What an organizer says of a season; the clocks are those of its zone."""
+
+    title: str
+    story: str
+    zone: str
+    starts_on: date
+    ends_on: date
+    registration_opens: WallClock | None = None
+    registration_closes: WallClock | None = None
+    contact: str = ""
+    is_recorded: bool = False
+
 
 class RoleKind(StrEnum):
     ORGANIZER = "organizer"
@@ -108,17 +134,15 @@ class Role(Record, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
-def create(
-    session: Session, founder: Person, title: str, story: str, zone: str, starts_on: date, ends_on: date, now: datetime
-) -> Season:
+def create(session: Session, founder: Person, told: SeasonText, now: datetime) -> Season:
     """A draft season, organized by the person who founds it."""
     if not founder.founder_since:
         raise Refusal("Only a founder may create a season. Ask whoever runs this site.")
     season = Season(
-        slug=free_slug(session, title), title="", story="", zone="", starts_on=starts_on, ends_on=ends_on,
-        created_by=founder.id, created_at=now,
+        slug=free_slug(session, told.title), title="", story="", zone="", starts_on=told.starts_on,
+        ends_on=told.ends_on, created_by=founder.id, created_at=now,
     )  # fmt: skip
-    describe(season, title, story, zone, starts_on, ends_on)
+    _describe(season, told)
     session.add(season)
     session.flush()
     note(session, founder, "season.created", season, now, season.id)
@@ -127,28 +151,78 @@ def create(
 
 
 def redescribe(
-    session: Session, season: Season, title: str, story: str, zone: str, starts_on: date, ends_on: date,
-    by: Person, now: datetime,
-) -> None:  # fmt: skip
-    """Say anew what the season is. Its address stays once somebody else can have shared it."""
+    session: Session, season: Season, told: SeasonText, by: Person, now: datetime, dues: Mapping[int, datetime]
+) -> None:
+    """Say anew what the season is. Its address stays once somebody else can have shared it.
+
+    `dues` are the due instants of its scheduled challenges by number, which must stay within its days.
+    """
+    lock(session, season)
     season.check(Deed.DESCRIBE, now)
     before = season.title
-    describe(season, title, story, zone, starts_on, ends_on)
+    _describe(season, told)
+    _check_dues(season, dues)
     if season.title != before and is_unseen(session, season):
         season.slug = free_slug(session, season.title, season)
     note(session, by, "season.described", season, now, season.id)
 
 
-def describe(season: Season, title: str, story: str, zone: str, starts_on: date, ends_on: date) -> None:
+def _describe(season: Season, told: SeasonText) -> None:
     """Fill in what a season says of itself."""
-    if ends_on < starts_on:
+    for field in ("starts_on", "ends_on"):
+        if getattr(told, field).year not in YEARS:
+            raise Refusal(f"Write a year from {YEARS[0]} to {YEARS[-1]}.", field=field)
+    if told.ends_on < told.starts_on:
         raise Refusal("The season ends before it begins. Set the last day on or after the first.", field="ends_on")
-    if not story.strip():
+    if not told.story.strip():
         raise Refusal("Tell the story of the season in a few sentences; participants read it first.", field="story")
-    season.title = clean_name(title, field="title", called="title")
-    season.story = story.strip()
-    season.zone = clean_zone(zone)
-    season.starts_on, season.ends_on = starts_on, ends_on
+    if len(told.story) > LONGEST_STORY:
+        raise Refusal(f"The story is longer than {LONGEST_STORY:,} characters.", field="story")
+    season.title = clean_name(told.title, field="title", called="title")
+    season.story = told.story.strip()
+    season.zone = clean_zone(told.zone)
+    season.starts_on, season.ends_on = told.starts_on, told.ends_on
+    season.contact = _contact(told.contact)
+    season.is_recorded = told.is_recorded
+    _set_registration(season, told)
+
+
+def _contact(text: str) -> str:
+    try:
+        return clean_address(text) if text.strip() else ""
+    except Refusal as flaw:
+        raise Refusal(flaw.message, field="contact") from None
+
+
+def _set_registration(season: Season, told: SeasonText) -> None:
+    opens = _instant(told.registration_opens, season.zone, "registration_opens")
+    closes = _instant(told.registration_closes, season.zone, "registration_closes", is_due=True)
+    if opens and closes and closes <= opens:
+        raise Refusal("Registration closes before it opens. Set it later.", field="registration_closes")
+    if opens and opens >= season.over_at:
+        raise Refusal("Registration opens after the season’s last day. Set it earlier.", field="registration_opens")
+    if closes and closes > season.over_at:
+        raise Refusal("Registration closes after the season’s last day. Set it earlier.", field="registration_closes")
+    season.registration_opens_at, season.registration_closes_at = opens, closes
+
+
+def _instant(clock: WallClock | None, zone: str, field: str, is_due: bool = False) -> datetime | None:
+    if clock is None:
+        return None
+    if clock.local.year not in YEARS:
+        raise Refusal(f"Write a year from {YEARS[0]} to {YEARS[-1]}.", field=field)
+    return instant_of(clock, zone, field, is_due)
+
+
+def _check_dues(season: Season, dues: Mapping[int, datetime]) -> None:
+    for number, due_at in dues.items():
+        day = due_at.astimezone(ZoneInfo(season.zone)).date()
+        field = "starts_on" if day < season.starts_on else "ends_on" if day > season.ends_on else None
+        if field:
+            raise Refusal(
+                f"Challenge {number} is due on {day.day} {day:%B %Y}, and that would be outside the season. "
+                "Keep that day within it, or move the challenge first.", field=field,
+            )  # fmt: skip
 
 
 def choose_play(session: Session, season: Season, play: Play, by: Person, now: datetime) -> None:

@@ -19,7 +19,7 @@ from challenges.history import Trace
 from challenges.letters import Letter
 from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
-from challenges.seasons import Role, RoleKind, Season
+from challenges.seasons import Role, RoleKind, Season, SeasonText
 from challenges.submissions import Upload, open_form
 from challenges.teams import Team
 from challenges.versions import Version
@@ -57,6 +57,10 @@ PLAN = Plan(
     deliverables=(DeliverableText("Design"), DeliverableText("Configuration", kind="zip", required=False, max_mib=1)),
     criteria=CRITERIA,
 )
+TOLD = SeasonText(
+    title="The Long Winter", story="The valley is cut off.", zone="Europe/Berlin", starts_on=date(2026, 11, 1),
+    ends_on=date(2026, 12, 20),
+)  # fmt: skip
 PLAY = Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON)
 BRIEF = "Two hundred beds, one lorry.\n\n*Power fails daily.*"
 
@@ -64,13 +68,7 @@ BRIEF = "Two hundred beds, one lorry.\n\n*Power fails daily.*"
 def make_season(
     session: Session, by: Person, is_announced: bool = True, now: datetime = NOW, play: Play = PLAY, **over: Any
 ) -> Season:
-    season = seasons.create(
-        session, by, now=now,
-        **{
-            "title": "The Long Winter", "story": "The valley is cut off.", "zone": "Europe/Berlin",
-            "starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 20), **over,
-        },
-    )  # fmt: skip
+    season = seasons.create(session, by, replace(TOLD, **over), now)
     seasons.choose_play(session, season, play, by, now)
     if is_announced:
         seasons.announce(session, season, by, now)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any, TypeVar
 
@@ -32,6 +31,7 @@ from tests.makers import (
     make_desk,
     make_round,
     make_scene,
+    make_season,
     make_sheet,
     make_team,
     make_upload,
@@ -138,10 +138,7 @@ def test_two_members_hand_in_different_files(database: Database) -> None:
 def test_two_clicks_enter_once(database: Database) -> None:
     def ready(session: Session) -> Any:
         cast = make_cast(session)
-        season = seasons.create(
-            session, cast.ada, "A", "B", "UTC", NOW.date(), (NOW + timedelta(days=30)).date(), NOW
-        )  # fmt: skip
-        seasons.announce(session, season, cast.ada, NOW)
+        season = make_season(session, cast.ada)
         return season, make_team(session, season, cast.ben), cast.ben
 
     season, team, ben = committed(database, ready)

@@ -1,7 +1,5 @@
 """Seasons: the front page, a season's home, and what its organizers say of it."""
 
-from datetime import date
-
 from litestar import get, post
 from litestar.params import FromPath
 
@@ -9,10 +7,13 @@ from app import overview
 from app.auth import id_of
 from app.deps import Form, MaybeViewer, Me, Now, Request, Session
 from app.doors import anyone, founder, organizer_of_season
+from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
 from app.routes.account import zones
 from app.run_sheet import run_sheet_of
-from challenges import seasons
+from challenges import challenges, seasons
+from challenges.clocks import WallClock
+from challenges.seasons import SeasonText
 
 
 @get("/", guards=[anyone], sync_to_thread=True)
@@ -28,7 +29,7 @@ def new(request: Request) -> Page:
 
 @post("/seasons", guards=[founder], redraw=new, sync_to_thread=True)
 def create(request: Request, session: Session, me: Me, form: Form, now: Now) -> Redirect:
-    season = seasons.create(session, me.person, *described(form), now)
+    season = seasons.create(session, me.person, told(form), now)
     return see(request, f"/seasons/{season.slug}", notice="The season is a draft. Only organizers see it.")
 
 
@@ -48,7 +49,7 @@ def edit(request: Request, session: Session, slug: FromPath[str]) -> Page:
 @post("/seasons/{slug:str}", guards=[organizer_of_season], redraw=edit, sync_to_thread=True)
 def change(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
-    seasons.redescribe(session, season, *described(form), me.person, now)
+    seasons.redescribe(session, season, told(form), me.person, now, challenges.dues_of(session, season.id))
     return see(request, f"/seasons/{season.slug}", notice="Saved.")
 
 
@@ -64,8 +65,19 @@ def run_sheet(request: Request, session: Session, now: Now, slug: FromPath[str])
     return page(request, "web/seasons/run_sheet.html", **vars(run_sheet_of(session, season, now)))
 
 
-def described(form: Form) -> tuple[str, str, str, date, date]:
-    return form.text("title", 200), form.text("story"), form.zone, form.day("starts_on"), form.day("ends_on")
+def told(form: Typed) -> SeasonText:
+    return SeasonText(
+        title=form.text("title", 200), story=form.text("story"), zone=form.zone,
+        starts_on=form.day("starts_on"), ends_on=form.day("ends_on"),
+        registration_opens=clock_in(form, "registration_opens"),
+        registration_closes=clock_in(form, "registration_closes"),
+        contact=form.text("contact", 300), is_recorded=form.ticked("is_recorded"),
+    )  # fmt: skip
+
+
+def clock_in(form: Typed, name: str) -> WallClock | None:
+    """A day and a time that may be left out."""
+    return form.wall_clock(name) if form[name] or form[f"{name}-choice"] else None
 
 
 ROUTES = [front, new, create, show, edit, change, publish, run_sheet]
