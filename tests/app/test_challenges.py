@@ -1,17 +1,16 @@
 """Challenges over HTTP: drafting one with its rubric, publishing it, amending its brief."""
 
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlmodel import Session, select
 
 from challenges.challenges import Challenge, deliverables_of
 from challenges.rubrics import scales_of
-from tests.makers import make_challenge, make_season
+from tests.makers import at_clock, make_challenge, make_season
 from tests.stage import Stage, beside, leads_to, shown
 
-DUE_AT_ONCE = "The due instant has passed. Set a later one before you publish."
+DUE_AT_ONCE = "The due instant has passed by then. Set a later one, or release the challenge earlier."
 
 
 def rubric(*weights: int) -> dict[str, str]:
@@ -90,15 +89,18 @@ def test_weights_that_are_all_zero_are_refused_with_everything_that_was_typed(st
     assert stage.changes() == {}
 
 
-NOT_THERE = "The clocks change in that hour in this zone. Choose a time an hour earlier or later."
+SKIPPED = (
+    "The clocks are put forward over that time in this zone, so it does not exist on that day. Say which you mean."
+)
+TWICE = "The clocks are put back in that hour in this zone, so they show this time twice. Say which you mean."
 REFUSED: list[tuple[dict[str, str], str, str]] = [
     ({"title": ""}, "title", "Please write a title."),
     ({"summary": " "}, "summary", "Say in one or two sentences what the challenge asks."),
     ({"summary": "x" * 401}, "summary", "The summary is longer than 400 characters. The brief has room for the rest."),
     ({"due": "tomorrow"}, "due", "Write a day and a time, such as 2026-11-24T23:59."),
-    ({"due": "2026-12-15T23:59Z"}, "due", "Write the time without a zone; the zone has its own field."),
-    ({"due": "2027-03-28T02:30", "zone": "Europe/Berlin"}, "due", NOT_THERE),
-    ({"due": "2026-10-25T02:30", "zone": "Europe/Berlin"}, "due", NOT_THERE),
+    ({"due": "2026-12-15T23:59Z"}, "due", "Write a day and a time, such as 2026-11-24T23:59."),
+    ({"due": "2027-03-28T02:30", "zone": "Europe/Berlin"}, "due", SKIPPED),
+    ({"due": "2026-10-25T02:30", "zone": "Europe/Berlin"}, "due", TWICE),
     ({"zone": "noon"}, "zone", "There is no time zone called “noon”. Choose one from the list, such as Europe/Berlin."),
     ({"brief": "\n"}, "brief", "A challenge needs a brief: what is the problem, and for whom?"),
     ({"deliverables-1-kind": "exe"}, "deliverables-1-kind", "Choose a kind of file from the list."),
@@ -149,21 +151,111 @@ def test_a_draft_is_written_anew_and_a_criterion_can_be_left_out(stage: Stage) -
     assert (draft.title, [scale.criterion.title for scale in scales]) == (FORM["title"], ["Criterion 2"])
 
 
-def test_publishing_twice_publishes_once_and_everybody_reads_it(stage: Stage) -> None:
+def test_releasing_now_twice_releases_once_and_everybody_reads_it(stage: Stage) -> None:
     world = stage.world
     ada = stage.browser(world.cast.ada)
     for _ in range(2):
-        assert leads_to(ada.send_form(f"{world.path(world.draft)}/publication")) == (303, world.path(world.draft))
+        scheduled = ada.send_form(f"{world.path(world.draft)}/schedule", how="now")
+        assert leads_to(scheduled) == (303, world.path(world.draft))
     assert stage.changes() == {"challenge": "~1", "trace": "+1"}
     assert stage.browser().get(world.path(world.draft)).status_code == 200
 
 
-def test_a_draft_whose_due_instant_passed_is_not_published(stage: Stage) -> None:
+def test_it_opens_by_itself_and_until_then_only_the_rehearsal_shows_it(stage: Stage) -> None:
+    world, there = stage.world, stage.world.path(stage.world.draft)
+    ada = stage.browser(world.cast.ada)
+    ada.send_form(f"{there}/schedule", how="at", release="2026-11-28T20:00")
+    release = datetime(2026, 11, 28, 19, 0, tzinfo=UTC)
+    assert stage.fresh(world.draft).release_at == release
+    readers = {"nobody": None, "Ben": world.cast.ben, "Dana": world.cast.dana, "Ada": world.cast.ada}
+    assert {who: stage.browser(one).get(there).status_code for who, one in readers.items()} == {
+        "nobody": 404, "Ben": 404, "Dana": 404, "Ada": 200,
+    }  # fmt: skip
+    rehearsals = {who: stage.browser(one).get(f"{there}/rehearsal").status_code for who, one in readers.items()}
+    assert rehearsals == {"nobody": 303, "Ben": 404, "Dana": 200, "Ada": 200}
+    stage.clock.at = release
+    assert {who: stage.browser(one).get(there).status_code for who, one in readers.items()} == dict.fromkeys(
+        readers, 200
+    )
+
+
+def test_on_hold_the_late_button_asks_whether_due_moves_along(stage: Stage) -> None:
+    world, there = stage.world, stage.world.path(stage.world.draft)
+    ada = stage.browser(world.cast.ada)
+    ada.send_form(f"{there}/schedule", how="hold", release="2026-11-28T20:00")
+    assert "later than planned" not in ada.get(there).text
+    stage.clock.at = datetime(2026, 11, 28, 19, 25, tzinfo=UTC)
+    assert shown(ada.get(there), "The evening is 25 minutes later than planned.") == (200, [])
+    assert stage.browser().get(there).status_code == 404
+    for _ in range(2):
+        assert leads_to(ada.send_form(f"{there}/release", moves_due="yes")) == (303, there)
+    moved = stage.fresh(world.draft)
+    assert (moved.release_at, moved.due_at - world.draft.due_at) == (stage.clock.at, timedelta(minutes=25))
+    assert stage.changes() == {"challenge": "~1", "trace": "+2"}
+    assert stage.browser().get(there).status_code == 200
+
+
+def test_a_schedule_is_taken_back_while_nobody_has_read_it(stage: Stage) -> None:
+    world, there = stage.world, stage.world.path(stage.world.draft)
+    ada = stage.browser(world.cast.ada)
+    ada.send_form(f"{there}/schedule", how="at", release="2026-11-28T20:00")
+    assert leads_to(ada.send_form(f"{there}/schedule/withdrawal")) == (303, there)
+    assert (stage.fresh(world.draft).release_at, stage.fresh(world.draft).scheduled_at) == (None, None)
+    refused = ada.send_form(f"{world.path(world.opened)}/schedule/withdrawal")
+    assert shown(refused, "people may have read it, so it cannot be hidden any more") == (422, [])
+
+
+@pytest.mark.parametrize(
+    ("release", "sentence"),
+    [
+        ("", "Write a day and a time, such as 2026-11-24T23:59."),
+        ("2026-12-18T23:59", DUE_AT_ONCE),
+    ],
+)
+def test_a_release_that_cannot_be(stage: Stage, release: str, sentence: str) -> None:
+    world = stage.world
+    answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.draft)}/schedule", how="at", release=release)
+    assert (answer.status_code, beside(answer, "release"), stage.changes()) == (422, sentence, {})
+
+
+def test_midnight_is_asked_about_and_the_answer_is_taken(stage: Stage) -> None:
+    ada = stage.browser(stage.world.cast.ada)
+    asked = ada.send_form(f"{stage.world.home}/challenges", **FORM | {"due": "2026-12-16T00:00"})
+    assert shown(
+        asked, 'value="2026-12-15T23:59"', "Tuesday 15 December 2026, 23:59 (Wed 04:59 UTC)",
+        'value="2026-12-16T00:00!"', "Wednesday 16 December 2026, 23:59 (Thu 04:59 UTC)",
+    ) == (422, [])  # fmt: skip
+    assert stage.changes() == {}
+    answered = FORM | {"due": "2026-12-16T00:00", "due-choice": "2026-12-15T23:59"}
+    assert ada.send_form(f"{stage.world.home}/challenges", **answered).status_code == 303
+    with stage.database.reading() as session:
+        assert newest(session, stage).due_at == datetime(2026, 12, 16, 4, 59, tzinfo=UTC)
+
+
+def test_a_draft_whose_due_instant_passed_is_not_released(stage: Stage) -> None:
     world = stage.world
     stage.clock.at = world.draft.due_at
-    answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.draft)}/publication")
-    assert shown(answer, DUE_AT_ONCE) == (422, [])
-    assert stage.changes() == {}
+    answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.draft)}/schedule", how="now")
+    assert (answer.status_code, beside(answer, "release"), stage.changes()) == (422, DUE_AT_ONCE, {})
+
+
+def test_a_challenge_takes_its_place_in_the_season(stage: Stage) -> None:
+    ada = stage.browser(stage.world.cast.ada)
+    place = {
+        "grace": "15", "penalty": "5", "go_on": "7", "builds_on": "3", "is_swap": "yes", "is_final": "yes",
+        "questions_until": "2026-12-10T12:00", "answers_until": "2026-12-12T12:00",
+    }  # fmt: skip
+    assert ada.send_form(f"{stage.world.home}/challenges", **FORM | place).status_code == 303
+    with stage.database.reading() as session:
+        made = newest(session, stage)
+    assert (made.grace_minutes, made.penalty, made.go_on, made.builds_on, made.is_swap, made.is_final) == (
+        15, 5, 7, stage.world.opened.id, True, True,
+    )  # fmt: skip
+    assert (made.questions_until, made.answers_until) == (
+        datetime(2026, 12, 10, 17, 0, tzinfo=UTC), datetime(2026, 12, 12, 17, 0, tzinfo=UTC),
+    )  # fmt: skip
+    again = ada.get(f"{stage.world.home}/challenges/5/edit")
+    assert shown(again, 'value="2026-12-10T12:00"', '<option value="3" selected>') == (200, [])
 
 
 def test_a_challenge_of_a_draft_season_leads_to_the_season_first(stage: Stage) -> None:
@@ -179,52 +271,19 @@ def test_a_challenge_of_a_draft_season_leads_to_the_season_first(stage: Stage) -
     home = str(stage.write(drafts))
     ada = stage.browser(world.cast.ada)
     page = ada.get(f"{home}/challenges/1")
-    assert shown(page, f'<a href="{home}">Publish the season first</a>', "Tue 5 Jan 2027, ") == (200, [])
-    assert "/publication" not in page.text
+    assert shown(page, f'<a href="{home}">Announce the season first</a>', "Tue 5 Jan 2027, ") == (200, [])
+    assert "/schedule" not in page.text
     assert shown(ada.get(f"{home}/challenges/1/edit"), "Edit the draft") == (200, [])
     assert shown(ada.get(f"{world.path(world.opened)}/edit"), "<h1>Edit the challenge</h1>") == (200, [])
     ada.send_form(f"{home}/publication")
-    assert shown(ada.get(f"{home}/challenges/1"), f'action="{home}/challenges/1/publication"') == (200, [])
+    assert shown(ada.get(f"{home}/challenges/1"), f'action="{home}/challenges/1/schedule"') == (200, [])
 
 
-def test_a_published_challenge_keeps_what_people_work_by(stage: Stage) -> None:
+def test_a_released_challenge_keeps_what_people_work_by(stage: Stage) -> None:
     world = stage.world
     answer = stage.browser(world.cast.ada).send_form(world.path(world.opened), **FORM)
-    refused = "This challenge is published. People work by what it says, so only its brief can be amended."
+    refused = "This challenge is released. People work by what it says, so it can only be amended."
     assert shown(answer, refused, f">\n{FORM['brief']}</textarea>") == (422, [])
-    assert stage.changes() == {}
-
-
-def test_an_amendment_has_a_note_and_the_earlier_text_stays(stage: Stage) -> None:
-    world = stage.world
-    ada, there = stage.browser(world.cast.ada), world.path(world.opened)
-    amended = ada.send_form(f"{there}/amendments", brief="Three hundred beds.", note="One hundred beds more.")
-    assert leads_to(amended) == (303, there)
-    assert stage.changes() == {"brief": "+1", "trace": "+1"}
-    page = stage.browser().get(there)
-    told = [
-        "Amendment 1",
-        "One hundred beds more.",
-        "Three hundred beds.",
-        "Earlier texts",
-        "Two hundred beds, one lorry.",
-    ]
-    assert shown(page, *told) == (200, [])
-
-
-@pytest.mark.parametrize(
-    ("typed", "field", "sentence"),
-    [
-        ({"brief": "New.", "note": " "}, "note", "Say in a sentence what changed and why; every team will read it."),
-        ({"brief": "New.", "note": "x" * 501}, "note", "That is longer than 500 characters."),
-        ({"brief": "", "note": "Why."}, "brief", "A challenge needs a brief: what is the problem, and for whom?"),
-    ],
-)
-def test_a_refused_amendment_keeps_text_and_note(stage: Stage, typed: Any, field: str, sentence: str) -> None:
-    world = stage.world
-    answer = stage.browser(world.cast.ada).send_form(f"{world.path(world.opened)}/amendments", **typed)
-    assert (answer.status_code, beside(answer, field)) == (422, sentence)
-    assert shown(answer, *(f">\n{text}</textarea>" for text in typed.values())) == (422, [])
     assert stage.changes() == {}
 
 

@@ -1,0 +1,54 @@
+"""Deadlines over HTTP: more time for one team or for all, which each of them reads beside its own due instant."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from challenges.deadlines import deadline_of
+from tests.stage import Stage, beside, leads_to, shown
+
+WHY = "The power failed in your town."
+
+
+def extend(stage: Stage, **typed: str) -> Any:
+    path = f"{stage.world.path(stage.world.opened)}/extensions"
+    return stage.browser(stage.world.cast.ada).send_form(path, **typed)
+
+
+def test_one_team_gets_more_time(stage: Stage) -> None:
+    world = stage.world
+    there = world.path(world.opened)
+    given = extend(stage, entry=str(world.entry.id), minutes="120", reason=WHY)
+    assert leads_to(given) == (303, f"{there}/deadline")
+    with stage.database.reading() as session:
+        assert deadline_of(session, world.opened, world.entry.id).extended_by == timedelta(hours=2)
+    assert stage.changes() == {"challenge": "~1", "extension": "+1", "trace": "+1"}
+    page = stage.browser(world.cast.ada).get(f"{there}/deadline")
+    assert shown(page, WHY, "Plan B", "120 minutes") == (200, [])
+    assert WHY not in stage.browser(world.fay).get(there).text
+
+
+def test_everybody_gets_more_time(stage: Stage) -> None:
+    world = stage.world
+    extend(stage, entry="all", minutes="30", reason="Our store was away.")
+    assert stage.fresh(world.opened).due_at == world.opened.due_at + timedelta(minutes=30)
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "sentence"),
+    [
+        ({"entry": "all", "minutes": "", "reason": WHY}, "minutes", "Write a whole number, such as 3."),
+        ({"entry": "all", "minutes": "5", "reason": ""}, "reason", "Say why; it is kept with the extension."),
+        ({"entry": "x", "minutes": "5", "reason": WHY}, "entry", "Choose one from the list."),
+        (
+            {"entry": "00000000-0000-0000-0000-000000000001", "minutes": "5", "reason": WHY},
+            "entry",
+            "Choose one from the list.",
+        ),
+    ],
+)
+def test_a_refused_extension_keeps_what_was_typed(stage: Stage, typed: Any, field: str, sentence: str) -> None:
+    answer = extend(stage, **typed)
+    assert (answer.status_code, beside(answer, field), stage.changes()) == (422, sentence, {})
+    assert (f">\n{typed['reason']}</textarea>" in answer.text) is True
