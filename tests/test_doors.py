@@ -32,6 +32,7 @@ GET  /health/live                                                               
 GET  /health/ready                                                                              all 503
 GET  /seasons/{slug:str}                                                                        all 200
 GET  /seasons/{slug:str}/challenges/{number:int}                                                all 200
+GET  /seasons/{slug:str}/challenges/{number:int}/clarifications                                 all 200
 GET  /seasons/{slug:str}/challenges/{number:int}/standings                                      all 200
 GET  /seasons/{slug:str}/teams                                                                  all 200
 GET  /sign-in                                                                                   all 200
@@ -47,6 +48,7 @@ signed_in
 GET  /account                                                                                   people 200
 GET  /invitations/{token:str}                                                                   people 200
 GET  /packets/{packet_id:uuid}                                                                  Ben store, Ada store
+GET  /seasons/{slug:str}/challenges/{number:int}/rehearsal                                      Dana 200, Dev 200, Ada 200
 GET  /versions/{version_id:uuid}/files/{file_id:uuid}                                           Ben store, Ada store
 GET  /versions/{version_id:uuid}/receipt                                                        Ben 200, Ada 200
 POST /account                                                                                   people 422
@@ -62,6 +64,9 @@ POST /seasons                                                                   
 participant_of_season
 GET  /seasons/{slug:str}/challenges/{number:int}/submission                                     Fay 200, Ben 200
 GET  /seasons/{slug:str}/challenges/{number:int}/submission/forms/{upload_id:uuid}              Ben 422
+GET  /seasons/{slug:str}/challenges/{number:int}/received/{file_id:uuid}                        -
+POST /seasons/{slug:str}/challenges/{number:int}/acknowledgements                               Fay 422, Ben 422
+POST /seasons/{slug:str}/challenges/{number:int}/clarifications                                 Fay 422, Ben 422
 POST /seasons/{slug:str}/challenges/{number:int}/submission/forms                               Fay 422, Ben 422
 POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads                             Fay 400, Ben 400
 POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:uuid}/arrival    Ben 503
@@ -84,9 +89,17 @@ POST /scoresheets/{sheet_id:uuid}/marks                                         
 POST /scoresheets/{sheet_id:uuid}/reopening                                                     Dana 303
 POST /scoresheets/{sheet_id:uuid}/submission                                                    Dana 422
 
+organizer_or_judge_of_season
+GET  /seasons/{slug:str}/clarifications                                                         Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                                 Dana 200, Dev 200, Ada 200
+POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer                          Dana 422, Dev 422, Ada 422
+
 organizer_of_season
 GET  /seasons/{slug:str}/challenges/new                                                         Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/amendments/new                                 Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/deadline                                       Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/edit                                           Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 200
 GET  /seasons/{slug:str}/edit                                                                   Ada 200
@@ -98,11 +111,16 @@ POST /seasons/{slug:str}                                                        
 POST /seasons/{slug:str}/challenges                                                             Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}                                                Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/extensions                                     Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/feedback                                       Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 303
-POST /seasons/{slug:str}/challenges/{number:int}/publication                                    Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/release                                        Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/schedule                                       Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                            Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 422
 POST /seasons/{slug:str}/judges                                                                 Ada 422
 POST /seasons/{slug:str}/judges/{role_id:uuid}/ending                                           Ada 303
+POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/merging                         Ada 422
 POST /seasons/{slug:str}/outbox/{letter_id:uuid}/attempt                                        Ada 303
 POST /seasons/{slug:str}/publication                                                            Ada 303
 
@@ -142,7 +160,7 @@ WHO = {
     "Ada": "organizes the season",
 }
 # Where the address names a challenge: the draft, the one being judged, the released one; else the open one.
-NUMBERS = {"edit": 4, "publication": 4, "panel": 2, "feedback": 2, "standings": 1}
+NUMBERS = {"edit": 4, "release": 4, "schedule": 4, "withdrawal": 4, "panel": 2, "feedback": 2, "standings": 1}
 Line = tuple[str, str]
 
 
@@ -155,7 +173,7 @@ def lines() -> Iterator[tuple[str, Line, dict[str, str]]]:
             guard = line
             continue
         path, _, verdicts = rest.strip().partition(" ")
-        yield guard, (method, path), dict(one.split() for one in verdicts.split(","))
+        yield guard, (method, path), dict(one.split() for one in verdicts.split(",") if one.strip() != "-")
 
 
 def expected(who: str) -> dict[Line, str]:
@@ -184,7 +202,7 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
         "slug": world.season.slug, "token": world.invitation_token, "link": "no-such-link", "file_path": "none.css",
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,
-        "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
+        "role_id": devs_role.id, "letter_id": world.letter_id, "clarification_id": world.question_id, "invitation_id": gails.id, "session_id": bens.id,
         "person_id": world.cast.ben.id,
     }  # fmt: skip
 
