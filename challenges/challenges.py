@@ -389,7 +389,7 @@ def dues_of(session: Session, season_id: UUID) -> dict[int, datetime]:
     scheduled = select(Challenge.number, Challenge.due_at).where(
         Challenge.season_id == season_id, col(Challenge.scheduled_at).is_not(None)
     )
-    return {number: due_at for number, due_at in session.exec(scheduled.order_by(col(Challenge.number)))}
+    return dict(session.exec(scheduled.order_by(col(Challenge.number))).all())
 
 
 def released_by(now: datetime) -> ColumnElement[bool]:

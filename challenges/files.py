@@ -70,6 +70,20 @@ ZIP = Kind("zip", "Zip archive", ".zip", "application/zip", (b"PK\x03\x04", b"PK
 KINDS = {kind.code: kind for kind in (PDF, ZIP)}
 
 
+PNG = Kind("png", "PNG picture", ".png", "image/png", (b"\x89PNG\r\n\x1a\n",))
+JPEG = Kind("jpeg", "JPEG picture", ".jpg", "image/jpeg", (b"\xff\xd8\xff",))
+WEBP = Kind("webp", "WebP picture", ".webp", "image/webp", (b"RIFF",))
+PICTURES = (PNG, JPEG, WEBP)
+"""What a poster may be; nobody hands these in as a deliverable."""
+
+
+def picture_in(beginning: bytes) -> Kind | None:
+    """Which kind of picture begins so, whatever its name says."""
+    if beginning.startswith(b"RIFF") and beginning[8:12] != b"WEBP":  # a sound or a film begins so too
+        return None
+    return next((kind for kind in PICTURES if beginning.startswith(kind.beginnings)), None)
+
+
 def kind_called(code: str, field: str = "kind") -> Kind:
     if code not in KINDS:
         raise Refusal("Choose a kind of file from the list.", field=field)

@@ -28,6 +28,35 @@ class TieRule(StrEnum):
     CHAIR = "chair"
 
 
+# For people: a title, and what it means for who takes part.
+FORMAT_WORDS = {
+    Format.KNOCK_OUT: (
+        "Knock-out",
+        "After each challenge only some entries go on to the next. How many go on is said with each challenge.",
+    ),
+    Format.LEAGUE: (
+        "League",
+        "Every entry plays every challenge, and the points add up. A challenge that is left out counts 0.",
+    ),
+    Format.SINGLE: ("Single challenge", "One challenge decides, as in a kata."),
+}
+TIE_WORDS = {
+    TieRule.ALL_GO_ON: (
+        "All of them go on",
+        "Where the judges’ marks cannot tell the entries at the line apart, none of them leaves.",
+    ),
+    TieRule.CRITERION: (
+        "The best in one criterion",
+        "Of the entries at the line, the one with the better marks in that criterion goes on.",
+    ),
+    TieRule.DEFENCE: (
+        "The defence",
+        "Of the entries at the line, the one with the better marks in the defence goes on.",
+    ),
+    TieRule.CHAIR: ("The chair", "The chair of the judges decides between the entries at the line, and says why."),
+}
+
+
 @dataclass(frozen=True)
 class Play:
     """What an organizer chooses before a season is announced."""

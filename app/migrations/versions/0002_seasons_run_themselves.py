@@ -25,6 +25,7 @@ def upgrade() -> None:
     swaps()
     home()
     mailings()
+    telling()
 
 
 def given(name: str, kind: sa.types.TypeEngine[object], default: str) -> sa.Column[object]:
@@ -383,3 +384,32 @@ def mailings() -> None:
     op.create_index("ix_letter_outbox", "letter", ["season_id", "created_at"])
     troubled = sa.text("refused_at IS NOT NULL OR uncertain_at IS NOT NULL")
     op.create_index("ix_letter_troubled", "letter", ["season_id"], sqlite_where=troubled, postgresql_where=troubled)
+
+
+def telling() -> None:
+    op.create_table(
+        "chapter",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=True),
+        sa.Column("from_day", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_chapter_season_id_season")),
+        sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_chapter_challenge_id_challenge")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_chapter")),
+        sa.UniqueConstraint("season_id", "position", name=op.f("uq_chapter_season_id_position")),
+    )
+    op.create_table(
+        "sponsor",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("season_id", sa.Uuid(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("link", sa.String(length=300), nullable=False),
+        sa.Column("line", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["season_id"], ["season.id"], name=op.f("fk_sponsor_season_id_season")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sponsor")),
+        sa.UniqueConstraint("season_id", "position", name=op.f("uq_sponsor_season_id_position")),
+    )
