@@ -13,7 +13,7 @@ from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
 from app.routes.account import zones
 from app.routes.briefs import amendments_of
-from challenges import briefs, challenges, entries, seasons
+from challenges import briefs, challenges, entries, packs, seasons
 from challenges.acknowledgements import has_read
 from challenges.challenges import ChallengeState, Course, DeliverableText, Plan
 from challenges.clocks import WallClock, instant_of
@@ -37,10 +37,13 @@ CRITERION_DEFAULTS = ("weight",)
 
 @get("/seasons/{slug:str}/challenges/new", guards=[organizer_of_season], sync_to_thread=True)
 def new(request: Request, session: Session, slug: FromPath[str]) -> Page:
-    season = seasons.find_season(session, slug)
+    """With `?pack=design` the form is filled from that pack."""
+    season, chosen = seasons.find_season(session, slug), request.query_params.get("pack")
+    pack = packs.find(chosen) if chosen else None
     return page(
         request, "web/challenges/edit.html", season=season, challenge=None, brief=None,
-        deliverables=[DeliverableText("Design document")], criteria=STARTER, **offered(session, season),
+        deliverables=pack.deliverables if pack else [DeliverableText("Design document")],
+        criteria=pack.criteria if pack else STARTER, pack=pack, packs=packs.shipped(), **offered(session, season),
     )  # fmt: skip
 
 
