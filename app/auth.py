@@ -109,6 +109,7 @@ class Cookies:
         self.csrf = self.named("charrette-csrf")
         self.notice = self.named("charrette-notice")
         self.asked = self.named("charrette-asked")
+        self.zone = self.named("charrette-zone")
 
     def named(self, name: str) -> str:
         return f"__Host-{name}" if self.secure else name

@@ -9,6 +9,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Response
@@ -22,6 +23,7 @@ from app.navigation import file_links, season_links, site_links
 from app.settings import Settings
 from app.visits import Request, visit_of
 from challenges.clocks import Unclear
+from challenges.people import zones
 from challenges.refusals import Refusal
 
 ROOT = Path(__file__).parent.parent / "templates"
@@ -82,9 +84,11 @@ def compiled(demo: bool, development: bool) -> Environment:
         demo=demo,
         development=development,
         file_links=file_links,
+        own_zone=own_zone,
         season_links=season_links,
         site_links=site_links,
         version=installed_version(),
+        zone_page=zone_page,
     )
     return drawing
 
@@ -155,9 +159,30 @@ def csrf_field() -> Markup:
 
 def instant_for_viewer(at: datetime | None, zone: str | None = None) -> str:
     """In the zone that is named, else in the viewer's own, else in UTC."""
+    return filters.instant(at, zone or own_zone())
+
+
+def own_zone() -> str | None:
+    """The zone of whoever reads the page that is being drawn; None where only their browser knows it."""
     request = drawn_for.get()
     viewer = visit_of(request).viewer if request else None
-    return filters.instant(at, zone or (viewer.person.zone if viewer else None))
+    return (viewer.person.zone if viewer else None) or (zone_chosen_in(request) if request else None)
+
+
+def zone_chosen_in(request: Request) -> str | None:
+    """The zone that was chosen in this browser while nobody was signed in."""
+    cookies = cookies_of(request)
+    sealed = cookie_of(request.scope, cookies.zone)
+    chosen = cookies.unseal(sealed) if sealed else None
+    return chosen if chosen in zones() else None
+
+
+def zone_page() -> str:
+    """Where the zone is changed beside an instant, and from there back to this page."""
+    request = drawn_for.get()
+    visit = visit_of(request) if request else None
+    # A form that is drawn again after a refusal stands at an address that only takes forms.
+    return f"/account/zone?back={quote(visit.path, safe='/')}" if visit and visit.method == "GET" else "/account/zone"
 
 
 def asset_finder(manifest: Path, development: bool) -> Callable[[str], str]:

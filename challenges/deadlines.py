@@ -10,12 +10,13 @@ from sqlmodel import Field, Session, col, select
 from challenges.challenges import IN_FLIGHT, Challenge
 from challenges.entries import Entry
 from challenges.history import note
+from challenges.outcomes import of_challenge
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import Refusal
 from challenges.seasons import Season
 from challenges.states import Deed
-from challenges.teams import Team
+from challenges.teams import Member, Team
 
 LONGEST = timedelta(days=30)
 
@@ -76,6 +77,20 @@ class Deadline:
 def deadline_of(session: Session, challenge: Challenge, entry_id: UUID | None) -> Deadline:
     """`entry_id` is None for whoever has no entry: then it is the deadline of everybody without an extension."""
     return _deadline(challenge, newest_extensions(session, challenge.id).get(entry_id) if entry_id else None)
+
+
+def deadline_for(session: Session, challenge: Challenge, person_id: UUID | None) -> Deadline:
+    """As this person has it: the deadline of their own entry, or everybody's."""
+    if person_id is None:
+        return _deadline(challenge, None)
+    newest = (
+        select(Extension)
+        .join(Entry, col(Entry.id) == col(Extension.entry_id))
+        .join(Member, col(Member.team_id) == col(Entry.team_id))
+        .where(Extension.challenge_id == challenge.id, Member.person_id == person_id, col(Member.left_at).is_(None))
+        .order_by(col(Extension.granted_at).desc(), col(Extension.id))
+    )
+    return _deadline(challenge, session.exec(newest).first())
 
 
 def deadlines_of(session: Session, challenge: Challenge, entry_ids: list[UUID]) -> dict[UUID, Deadline]:
@@ -145,6 +160,8 @@ def _check(session: Session, challenge: Challenge, now: datetime) -> None:
     lock(session, challenge)
     if not challenge.is_released(now):
         raise Refusal("This challenge is not released, so its due instant can simply be changed.")
+    if of_challenge(session, challenge.id):
+        raise Refusal("The results of this challenge are confirmed. Undo the confirmation first.")
 
 
 def _grant(

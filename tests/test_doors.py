@@ -27,6 +27,7 @@ from tests.web import Browser, open_site
 TABLE = """
 anyone
 GET  /                                                                                          all 200
+GET  /account/zone                                                                               all 200
 GET  /glossary                                                                                  all 200
 GET  /health/live                                                                               all 200
 GET  /health/ready                                                                              all 503
@@ -40,6 +41,7 @@ GET  /sign-in/code                                                              
 GET  /sign-in/link/{link:str}                                                                   all 200
 GET  /static/{file_path:path}                                                                   all 404
 HEAD /static/{file_path:path}                                                                   all 404
+POST /account/zone                                                                              all 422
 POST /sign-in                                                                                   all 422
 POST /sign-in/code                                                                              all 422
 POST /sign-in/link/{link:str}                                                                   all 422

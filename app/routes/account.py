@@ -7,9 +7,12 @@ from zoneinfo import available_timezones
 from litestar import get, post
 from litestar.params import FromPath
 
-from app.deps import Form, Me, Now, Request, Session
-from app.doors import signed_in
+from app.auth import COOKIE_DAYS, local_path
+from app.deps import Form, MaybeViewer, Me, Now, Request, Session
+from app.doors import anyone, signed_in
+from app.filters import place
 from app.pages import Page, Redirect, cookies_of, page, see
+from app.visits import visit_of
 from challenges import people, roles, seasons, signins
 
 
@@ -28,6 +31,23 @@ def change(request: Request, session: Session, me: Me, form: Form) -> Redirect:
     people.rename(person, form.text("name", 200))
     people.move(person, form.zone)
     return see(request, "/account", notice="Saved.")
+
+
+@get("/account/zone", guards=[anyone], sync_to_thread=True)
+def zone(request: Request) -> Page:
+    """Beside every due instant a link leads here, and from here back to it."""
+    back = local_path(visit_of(request).form.back or request.query_params.get("back", "/"))
+    return page(request, "web/account/zone.html", zones=zones(), back=back)
+
+
+@post("/account/zone", guards=[anyone], sync_to_thread=True)
+def change_zone(request: Request, session: Session, viewer: MaybeViewer, form: Form) -> Redirect:
+    """In somebody's account; in a cookie of this browser while nobody is signed in."""
+    chosen, ours = people.clean_zone(form.zone), cookies_of(request)
+    if viewer:
+        people.move(session.get_one(people.Person, viewer.person.id), chosen)
+    kept = [] if viewer else [ours.make(ours.zone, ours.seal(chosen), COOKIE_DAYS * 86400)]
+    return see(request, local_path(form.back), notice=f"Times are shown for {place(chosen)} now.", cookies=kept)
 
 
 @post("/account/roles/{role_id:uuid}/ending", guards=[signed_in], redraw=show, sync_to_thread=True)
@@ -58,4 +78,4 @@ def zones() -> list[str]:
     return ["UTC", *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(old))]
 
 
-ROUTES = [show, change, step_down, end]
+ROUTES = [show, change, zone, change_zone, step_down, end]

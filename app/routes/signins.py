@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from app.auth import Viewer, cookie_of, local_path, network_address
 from app.deps import Database, Form, MaybeViewer, Me, Now, Request, Session, Settings
 from app.doors import anyone, only_in_demo, signed_in
-from app.pages import Page, Redirect, cookies_of, page, see
+from app.pages import Page, Redirect, cookies_of, page, see, zone_chosen_in
 from app.visits import visit_of
 from challenges import signins
 from challenges.people import Person, clean_address
@@ -101,7 +101,8 @@ def begin(
     """A new session id at every sign-in; the one that this browser had before ends."""
     if viewer and (old := session.get(signins.WebSession, viewer.session_id)):
         old.ended_at = old.ended_at or now
-    return signins.begin(session, person, request.headers.get("user-agent", ""), zone or None, now)
+    known = zone_chosen_in(request) or zone or None
+    return signins.begin(session, person, request.headers.get("user-agent", ""), known, now)
 
 
 def welcome(request: Request, token: str, then: str) -> Redirect:

@@ -208,6 +208,7 @@ def draw(
     return page(
         request, template, place=place, season=place.season, challenge=place.challenge, work=work, refused=refused,
         deliverables=challenges.deliverables_of(session, place.challenge.id),
+        deadline=deadline_of(session, place.challenge, place.entry.id),
     )  # fmt: skip
 
 
