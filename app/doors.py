@@ -87,14 +87,14 @@ async def only_with_mailbox(connection: Connection, handler: BaseRouteHandler) -
         raise NotYours
 
 
-def of_season(kind: RoleKind) -> Guard:
-    """For those who are this in the season that the address names."""
+def of_season(*kinds: RoleKind) -> Guard:
+    """For those who are one of these in the season that the address names."""
 
     async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
-        if not who(connection).is_in(connection.path_params["slug"], kind):
+        if not any(who(connection).is_in(connection.path_params["slug"], kind) for kind in kinds):
             raise NotYours
 
-    guard.__name__ = f"{kind}_of_season"
+    guard.__name__ = f"{'_or_'.join(kinds)}_of_season"
     NEED_SLUG.add(guard)
     return door(guard)
 
@@ -111,6 +111,7 @@ def somewhere(kind: RoleKind) -> Guard:
 
 
 organizer_of_season = of_season(RoleKind.ORGANIZER)
+organizer_or_judge_of_season = of_season(RoleKind.ORGANIZER, RoleKind.JUDGE)
 participant_of_season = of_season(RoleKind.PARTICIPANT)
 judge_somewhere = somewhere(RoleKind.JUDGE)
 participant_somewhere = somewhere(RoleKind.PARTICIPANT)

@@ -46,6 +46,9 @@ WAYS = {
     "deadline_moved": "/seasons/{slug}/challenges/{number}",
     "deadline_extended": "/seasons/{slug}/challenges/{number}",
     "message": "{way}",
+    "clarification": "/seasons/{slug}/challenges/{number}/clarifications#c-{clarification_id}",
+    "personal_answer": "/seasons/{slug}/challenges/{number}/clarifications#mine",
+    "question_asked": "/seasons/{slug}/clarifications",
     "test": "/",
 }
 """Where the link in each kind of letter leads; the facts fill the gaps."""

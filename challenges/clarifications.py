@@ -18,7 +18,7 @@ from challenges.briefs import brief_of
 from challenges.challenges import Challenge, released_by
 from challenges.entries import Entry, entry_of
 from challenges.history import note
-from challenges.letters import write
+from challenges.letters import Letter, write, write_all
 from challenges.outcomes import EntryState, has_left, states_of
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
@@ -392,8 +392,15 @@ def _tell_everybody(
     ).all()
     told = [person for entry_id, person in members if entry_id in active]
     told += [person for _, person in holders(session, season.id, RoleKind.JUDGE)]
-    for person in {person.id: person for person in told}.values():
-        write(session, "clarification", person, now, season.id, **_facts(season, challenge, question))
+    facts = _facts(season, challenge, question)
+    letters = [
+        Letter(
+            kind="clarification", to_email=person.email, to_name=person.name, person_id=person.id, season_id=season.id,
+            facts=facts, created_at=now,
+        )
+        for person in {person.id: person for person in told}.values()
+    ]  # fmt: skip
+    write_all(session, letters)
 
 
 def _tell_merged(

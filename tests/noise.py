@@ -4,6 +4,8 @@ from datetime import date
 
 from sqlmodel import Session
 
+from challenges import clarifications
+from challenges.clarifications import ClarificationKind
 from challenges.people import Person, make_founder
 from challenges.seasons import RoleKind, grant
 from challenges.signins import ask, begin
@@ -51,6 +53,10 @@ def make_noise(session: Session) -> None:
         if is_released:
             feedback.release(session, challenge, nora, challenge.settled_at + DAY)
     still_open = make_challenge(session, season, nora)
+    for kind in ClarificationKind:
+        for by in (nick, nell):
+            asked = clarifications.ask(session, season, still_open, kind, f"Is it {by.name}'s?", "", by, NOW)
+        clarifications.answer(session, asked, "Yes.", nora, NOW)
     make_upload(session, still_open, entry, nick)
     ask(session, nick.email, "192.0.2.7", NOW - MINUTE)
     begin(session, nick, "Noisy browser", "Europe/Paris", NOW)

@@ -24,8 +24,9 @@ from app.clock import Clock
 from app.db import Database, counting
 from app.settings import Settings
 from app.storage import Store
-from challenges import letters, people, seasons, signins, submissions, teams
+from challenges import clarifications, letters, people, roles, seasons, signins, submissions, teams
 from challenges.challenges import Challenge, deliverables_of
+from challenges.clarifications import ClarificationKind
 from challenges.entries import Entry
 from challenges.people import Person
 from challenges.records import Record
@@ -116,8 +117,13 @@ class World:
     """Of Plan B."""
     letter_id: UUID
     """Refused by the mail server."""
+    question_id: UUID
+    """Of Fay about the judged challenge, waiting for an answer."""
     invitation_token: str
     """Of Gail into Plan B."""
+    role_invitation_id: UUID
+    role_token: str
+    """Of Hal, to judge."""
     tokens: Mapping[UUID, str]
     """Everybody's signed-in browser."""
 
@@ -137,6 +143,7 @@ def make_world(session: Session) -> World:
     other, plan_d = make_entry(session, season, fay, name="Plan D")
     for judge in (cast.dana, cast.dev, emil):
         make_judge(session, season, judge, cast.ada)
+    hals = roles.invite(session, season, RoleKind.JUDGE, "hal@example.org", "Hal", cast.ada, TODAY - 2 * DAY)
     teams.invite(session, plan_b, season, "gail@example.org", cast.ben, TODAY - DAY)
 
     released = make_challenge(session, season, cast.ada)
@@ -169,6 +176,9 @@ def make_world(session: Session) -> World:
     assert emils_role
     seasons.end_role(session, emils_role, cast.ada, TODAY - HOUR)
 
+    question = clarifications.ask(
+        session, season, judged, ClarificationKind.TASK, "Is the second site ours?", "", fay, NOW + HOUR
+    )
     opened = make_challenge(
         session, season, cast.ada, title="The bridge", now=TODAY - DAY,
         due=at_clock("2026-12-10T23:59"),
@@ -191,8 +201,9 @@ def make_world(session: Session) -> World:
         cast=cast, fay=fay, emil=emil, nora=everybody[-2], nemo=everybody[-1], season=season, released=released,
         judged=judged, opened=opened, draft=draft, plan_b=plan_b, plan_d=plan_d, entry=entry, version=version,
         judged_version=judged_version, waiting=waiting, sheet_id=sheet.id, emils_sheet_id=emils_sheet.id,
-        unopened_id=unopened.id, packet_id=packet_id, letter_id=letter.id,
+        unopened_id=unopened.id, packet_id=packet_id, letter_id=letter.id, question_id=question.id,
         invitation_token=secret_of(session, "gail@example.org")["token"], tokens=tokens,
+        role_invitation_id=hals.id, role_token=secret_of(session, "hal@example.org")["token"],
     )  # fmt: skip
 
 

@@ -50,13 +50,17 @@ signed_in
 GET  /account                                                                                   people 200
 GET  /invitations/{token:str}                                                                   people 200
 GET  /packets/{packet_id:uuid}                                                                  Ben store, Ada store
+GET  /roles/{token:str}                                                                         people 200
 GET  /seasons/{slug:str}/challenges/{number:int}/rehearsal                                      Dana 200, Dev 200, Ada 200
 GET  /versions/{version_id:uuid}/files/{file_id:uuid}                                           Ben store, Ada store
 GET  /versions/{version_id:uuid}/receipt                                                        Ben 200, Ada 200
 POST /account                                                                                   people 422
+POST /account/roles/{role_id:uuid}/ending                                                       Dev 303
 POST /account/sessions/{session_id:uuid}/ending                                                 Ben 303
 POST /invitations/{token:str}                                                                   people 422
 POST /seasons/{slug:str}/teams                                                                  people 422
+POST /roles/{token:str}/acceptance                                                              people 422
+POST /roles/{token:str}/refusal                                                                 people 422
 POST /sign-out                                                                                  people 303
 
 founder
@@ -92,9 +96,9 @@ POST /scoresheets/{sheet_id:uuid}/reopening                                     
 POST /scoresheets/{sheet_id:uuid}/submission                                                    Dana 422
 
 organizer_or_judge_of_season
-GET  /seasons/{slug:str}/clarifications                                                         Dana 200, Dev 200, Ada 200
-GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                                 Dana 200, Dev 200, Ada 200
-POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer                          Dana 422, Dev 422, Ada 422
+GET  /seasons/{slug:str}/clarifications                                                   Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                           Dana 200, Dev 200, Ada 200
+POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer                    Dana 422, Dev 422, Ada 422
 
 organizer_of_season
 GET  /seasons/{slug:str}/challenges/new                                                         Ada 200
@@ -106,7 +110,7 @@ GET  /seasons/{slug:str}/challenges/{number:int}/edit                           
 GET  /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 200
 GET  /seasons/{slug:str}/edit                                                                   Ada 200
 GET  /seasons/{slug:str}/history                                                                Ada 200
-GET  /seasons/{slug:str}/judges                                                                 Ada 200
+GET  /seasons/{slug:str}/people                                                                 Ada 200
 GET  /seasons/{slug:str}/outbox                                                                 Ada 200
 GET  /seasons/{slug:str}/run-sheet                                                              Ada 200
 POST /seasons/{slug:str}                                                                        Ada 422
@@ -120,10 +124,11 @@ POST /seasons/{slug:str}/challenges/{number:int}/release                        
 POST /seasons/{slug:str}/challenges/{number:int}/schedule                                       Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                            Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 422
-POST /seasons/{slug:str}/judges                                                                 Ada 422
-POST /seasons/{slug:str}/judges/{role_id:uuid}/ending                                           Ada 303
 POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/merging                         Ada 422
 POST /seasons/{slug:str}/outbox/{letter_id:uuid}/attempt                                        Ada 303
+POST /seasons/{slug:str}/people/invitations                                                     Ada 422
+POST /seasons/{slug:str}/people/invitations/{invitation_id:uuid}/withdrawal                     Ada 303
+POST /seasons/{slug:str}/people/{role_id:uuid}/ending                                           Ada 303
 POST /seasons/{slug:str}/publication                                                            Ada 303
 
 only_in_demo
@@ -204,8 +209,8 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
         "slug": world.season.slug, "token": world.invitation_token, "link": "no-such-link", "file_path": "none.css",
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,
-        "role_id": devs_role.id, "letter_id": world.letter_id, "clarification_id": world.question_id, "invitation_id": gails.id, "session_id": bens.id,
-        "person_id": world.cast.ben.id,
+        "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
+        "person_id": world.cast.ben.id, "clarification_id": world.question_id,
     }  # fmt: skip
 
 

@@ -45,6 +45,13 @@ FACTS: dict[str, dict[str, Any]] = {
         "season": "The Long Winter", "slug": "the-long-winter", "challenge": "A field hospital", "number": 1,
         "team": "Plan <B>", "packet_id": "77",
     },
+    "clarification": {
+        "season": "The Long Winter", "slug": "the-long-winter", "number": 1, "challenge": "A field <b>hospital</b>",
+        "section": "Power & light", "question": "Is the <b>lorry</b>\nours?", "answer": "*Yes.*\n\n- it is",
+        "clarification_id": "6f1c",
+    },
+    "personal_answer": {"season": "The Long Winter", "slug": "the-long-winter", "number": 1, "answer": "Get *well*."},
+    "question_asked": {"season": "The Long Winter", "slug": "the-long-winter", "number": 1, "is_personal": False},
     "test": {},
 }  # fmt: skip
 
