@@ -8,14 +8,14 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, func, select
 
 from app.db import Database
-from challenges import challenges, entries, seasons, signins, teams, versions
+from challenges import challenges, entries, roles, seasons, signins, teams, versions
 from challenges.entries import Entry
 from challenges.records import Record
 from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
 from challenges.submissions import Submission, Upload
 from challenges.versions import Version
-from judging import feedback, panels, progress, rules, scoring
+from judging import feedback, progress, rules, scoring
 from judging.feedback import FeedbackRelease, Packet
 from judging.panels import Pair, living_pairs
 from judging.scoring import BoxField, Change, Scoresheet, Stale
@@ -29,6 +29,7 @@ from tests.makers import (
     Round,
     Scene,
     make_desk,
+    make_role,
     make_round,
     make_scene,
     make_season,
@@ -280,16 +281,66 @@ def test_a_challenge_is_not_rewritten_while_it_is_published(database: Database) 
         assert len(challenges.deliverables_of(session, draft.id)) == len(PLAN.deliverables)
 
 
-def test_a_new_judge_is_named_once(database: Database) -> None:
+def test_a_judge_is_invited_once_and_accepts_once(database: Database) -> None:
     scene = committed(database, a_scene)
+    season, cast = scene.season, scene.cast
 
-    def name(session: Session) -> Any:
-        return panels.name_judge(
-            session, here(session, scene.season), "nina@example.org", "Nina", scene.cast.ada, NOW
-        ).id  # fmt: skip
+    def invite(session: Session) -> Any:
+        return roles.invite(session, here(session, season), RoleKind.JUDGE, cast.eve.email, "Eve", cast.ada, NOW).id
 
-    first, second = at_once(database, name, name)
+    first, second = at_once(database, invite, invite)
     assert first == second
+    with database.reading() as session:
+        token = secret_of(session, cast.eve.email)["token"]
+
+    def accept(session: Session) -> str:
+        return roles.accept(session, token, cast.eve, NOW).kind
+
+    given = [getattr(one, "message", one) for one in at_once(database, accept, accept)]
+    assert sorted(given) == ["This invitation has been used. It works once.", "judge"]
+
+
+def test_nobody_becomes_a_judge_and_a_member_at_once(database: Database) -> None:
+    scene = committed(database, a_scene)
+    season, cast = scene.season, scene.cast
+
+    def invite(session: Session) -> Any:
+        return roles.invite(session, here(session, season), RoleKind.JUDGE, cast.eve.email, "Eve", cast.ada, NOW)
+
+    committed(database, invite)
+    with database.reading() as session:
+        token = secret_of(session, cast.eve.email)["token"]
+    given = at_once(
+        database,
+        lambda session: roles.accept(session, token, cast.eve, NOW).kind,
+        lambda session: teams.found(session, here(session, season), "Plan E", cast.eve, NOW).name,
+    )
+    said = [getattr(one, "message", one) for one in given]
+    assert said in (
+        ["judge", "You judge this season, so you cannot take part in it."],
+        ["You are in team Plan E, so you cannot judge this season.", "Plan E"],
+    )
+
+
+def test_two_organizers_do_not_both_step_down(database: Database) -> None:
+    scene = committed(database, a_scene)
+    ada, eve = scene.cast.ada, scene.cast.eve
+    committed(
+        database,
+        lambda session: make_role(session, here(session, scene.season), RoleKind.ORGANIZER, here(session, eve), ada),
+    )
+
+    def step_down(who: Any) -> Callable[[Session], Any]:
+        def deed(session: Session) -> Any:
+            role = seasons.role_of(session, scene.season.id, who.id, RoleKind.ORGANIZER)
+            assert role
+            return roles.end(session, role, who, NOW)
+
+        return deed
+
+    given = at_once(database, step_down(ada), step_down(eve))
+    said = {getattr(one, "message", one) for one in given}
+    assert said == {None, "This is the last organizer. Name another one first."}
 
 
 def test_an_address_is_invited_once(database: Database) -> None:

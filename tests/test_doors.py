@@ -229,6 +229,8 @@ def places_of(stage: Stage) -> dict[Line, str]:
         number = 4 if is_draft else NUMBERS.get(path.rsplit("/", 1)[-1], 3)
         file_id = stage.file_id(stage.world.judged_version if path.startswith("/score") else stage.world.version)
         words = {**known, "number": number, "file_id": file_id}
+        if path.startswith(("/roles", "/seasons")):  # an invitation to a role, not into a team
+            words |= {"token": stage.world.role_token, "invitation_id": stage.world.role_invitation_id}
         return re.sub(r"\{(\w+):\w+\}", lambda found: str(words[found[1]]), path)
 
     return {line: place(*line) for _, line, _ in lines()}

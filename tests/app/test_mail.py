@@ -39,6 +39,10 @@ FACTS: dict[str, dict[str, Any]] = {
         "secret": {"token": "tok-en_2"}, "team": "Plan <B>", "season": "The Long Winter", "inviter": "Ben", "days": 14
     },
     "named_judge": {"season": "The Long Winter", "slug": "the-long-winter", "by": "Ada"},
+    "role_invitation": {
+        "secret": {"token": "tok-en_3"}, "what": "judge", "role": "a judge", "season": "The Long <b>Winter</b>",
+        "inviter": "Ada", "days": 14,
+    },
     "receipt": HAND_IN,
     "hash_differs": HAND_IN,
     "packet_ready": {

@@ -29,7 +29,7 @@ def test_a_new_season_asks_to_be_published_and_for_a_challenge_and_judges(sessio
     assert run_sheet_of(session, season, NOW).tasks == [
         Task("The season is a draft: only organizers see it.", "Look at it and publish it", home),
         Task("The season has no challenge yet.", "Write the first one", f"{home}/challenges/new"),
-        Task("Nobody is named to judge.", "Name judges", f"{home}/judges"),
+        Task("Nobody is named to judge.", "Invite judges", f"{home}/people"),
     ]
 
 
@@ -46,7 +46,7 @@ def test_a_draft_asks_to_be_published_and_loudly_when_its_instant_has_passed(ses
 
 def test_an_open_challenge_asks_for_judges_only_when_it_is_nearly_due(session: Session, scene: Scene) -> None:
     due = scene.challenge.due_at
-    judges = Task("Nobody is named to judge.", "Name judges", f"{home_of(scene)}/judges")
+    judges = Task("Nobody is named to judge.", "Invite judges", f"{home_of(scene)}/people")
     urgent = Task(judges.text, judges.link, judges.href, is_urgent=True)
     assert stage_and_tasks(session, scene, NOW) == (Stage.OPEN, [judges])
     assert stage_and_tasks(session, scene, due - HOUR) == (Stage.OPEN, [urgent])

@@ -177,7 +177,7 @@ def test_the_team_hears_of_its_packet_once(session: Session, round_: Round) -> N
             },
         )  # fmt: skip
         assert kinds_of_letters_to(session, person.email).count("packet_ready") == 1
-    assert [kinds_of_letters_to(session, who.email) for who in (cast.ada, cast.dev)] == [[], ["named_judge"]]
+    assert [kinds_of_letters_to(session, who.email) for who in (cast.ada, cast.dev)] == [[], ["role_invitation"]]
 
 
 def test_the_organizer_sees_how_far_the_packets_are(session: Session, round_: Round) -> None:

@@ -23,8 +23,6 @@ from tests.makers import (
     Scene,
     deeds,
     join,
-    kinds_of_letters_to,
-    letters_to,
     make_challenge,
     make_entry,
     make_judge,
@@ -66,30 +64,6 @@ def end_judging(session: Session, scene: Scene, judge: Person) -> None:
     seasons.end_role(session, role, scene.cast.ada, NOW + HOUR)
 
 
-def test_a_judge_is_named_once_and_told_once(session: Session, scene: Scene) -> None:
-    role = panels.name_judge(session, scene.season, " KIM@example.org", "Kim K.", scene.cast.ada, NOW)
-    assert panels.name_judge(session, scene.season, "kim@example.org", "Else", scene.cast.ada, NOW + DAY) == role
-    ((_, kim),) = seasons.holders(session, scene.season.id, RoleKind.JUDGE)
-    assert (role.kind, role.granted_by, kim.name) == ("judge", scene.cast.ada.id, "Kim K.")
-    (letter,) = letters_to(session, "kim@example.org")
-    assert (letter.kind, letter.person_id, letter.season_id, letter.facts) == (
-        "named_judge",
-        kim.id,
-        scene.season.id,
-        {"season": "The Long Winter", "slug": scene.season.slug, "by": "Ada"},
-    )
-
-
-def test_a_member_is_not_named(session: Session, scene: Scene) -> None:
-    with refused("Ben is in team Plan B and cannot judge this season.", "email"):
-        panels.name_judge(session, scene.season, "ben@example.org", "Ben", scene.cast.ada, NOW)
-    with refused("That is not a mail address. It looks like name@example.org.", "email"):
-        panels.name_judge(session, scene.season, "ben", "Ben", scene.cast.ada, NOW)
-    assert kinds_of_letters_to(session, "ben@example.org") == []
-    other = seasons.find_season(session, "the-long-night")
-    assert panels.name_judge(session, other, "ben@example.org", "Ben", scene.cast.ada, NOW).kind == "judge"
-
-
 def test_everybody_reads_everything(session: Session, scene: Scene) -> None:
     first, second = two_designs(session, scene)
     dana, dev = judges_of(session, scene)
@@ -106,7 +80,7 @@ def test_everybody_reads_everything(session: Session, scene: Scene) -> None:
 
 
 def test_nothing_to_assign(session: Session, scene: Scene) -> None:
-    with refused("Name at least one judge first."):
+    with refused("Nobody judges this season yet. Invite judges first: each is one from the moment they accept."):
         panels.assign_everything(session, scene.challenge, scene.cast.ada, NOW)
     judges_of(session, scene)
     with refused("Nothing has been handed in yet, so there is nothing to assign."):
