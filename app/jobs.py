@@ -8,6 +8,7 @@ import hashlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from dbos import DBOSClient, EnqueueOptions
@@ -83,7 +84,7 @@ def verify(tools: Tools, version_id: UUID) -> bool:
 
 
 def render(tools: Tools, packet_id: UUID) -> bool:
-    """Print a packet and put it into the store; the transaction that says where it is writes to its team as well."""
+    """Print a packet and put it into the store."""
     from app.pdf import render_packet  # WeasyPrint, which web processes need not load
 
     with tools.database.reading() as session:
@@ -93,10 +94,16 @@ def render(tools: Tools, packet_id: UUID) -> bool:
         view = feedback.view_of(session, packet)
     stored = tools.store.write(f"packets/{packet_id}.pdf", render_packet(view), "application/pdf")
     with tools.database.writing() as session:
-        feedback.note_rendered(
-            session, session.get_one(Packet, packet_id, with_for_update=True), stored, tools.clock.now()
-        )
+        if packet := session.get(Packet, packet_id, with_for_update=True):  # else its release was taken back meanwhile
+            feedback.note_rendered(session, packet, stored, tools.clock.now())
     return True
+
+
+def tell(tools: Tools, packet_id: UUID) -> bool:
+    """Write to a team that its packet is there; not before the results are public."""
+    with tools.database.writing() as session:
+        packet = session.get(Packet, packet_id, with_for_update=True)
+        return packet is None or feedback.tell(session, packet, tools.clock.now())
 
 
 def _sha256(store: Store, key: str, version_id: str) -> str:
@@ -106,16 +113,23 @@ def _sha256(store: Store, key: str, version_id: str) -> str:
     return digest.hexdigest()
 
 
-VERBS = {"admit": (send, "codes"), "send": (send, "mail"), "verify": (verify, "inspect"), "render": (render, "packets")}
+VERBS = {
+    "admit": (send, "codes"),
+    "send": (send, "mail"),
+    "verify": (verify, "inspect"),
+    "render": (render, "packets"),
+    "tell": (tell, "mail"),
+}
 QUEUES = {"codes": 2, "mail": 4, "inspect": 1, "packets": 1}
 """How many at once. Nobody waits for a sign-in code behind a hundred receipts, and two packets printed by one process
 would only wait for each other."""
 
 
-def waiting(session: Session) -> list[Job]:
-    """Everything that rows ask for, in the order in which people wait for it."""
+def waiting(session: Session, now: datetime) -> list[Job]:
+    """Everything that rows ask for, in the order in which people wait for it, and what has become due by now."""
     rows = [*letters.waiting(session, most=2000), *versions.uninspected(session), *feedback.unrendered(session)]
-    return [job for row in rows if (job := job_of(row))]
+    jobs = [job for row in rows if (job := job_of(row))]
+    return [*jobs, *(Job("tell", str(packet.id)) for packet in feedback.untold(session, now))]
 
 
 def job_of(row: object) -> Job | None:

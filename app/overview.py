@@ -76,8 +76,8 @@ def home_of(session: Session, season: Season, viewer: Viewer | None, now: dateti
         season=season,
         challenges=challenges,
         current=current,
-        releases=releases_of(session, season.id),
-        mine=_mine(session, season, current, viewer) if viewer else None,
+        releases=releases_of(session, season.id, now),
+        mine=_mine(session, season, current, viewer, now) if viewer else None,
         is_organizer=is_organizer,
         is_judge=bool(viewer and viewer.is_in(season.id, RoleKind.JUDGE)),
         segments=segments_of(season, published, now),
@@ -113,7 +113,7 @@ def current_of(challenges: Sequence[Challenge], now: datetime) -> Challenge | No
     return min(still_open, key=lambda challenge: challenge.due_at, default=challenges[-1] if challenges else None)
 
 
-def _mine(session: Session, season: Season, current: Challenge | None, viewer: Viewer) -> Mine | None:
+def _mine(session: Session, season: Season, current: Challenge | None, viewer: Viewer, now: datetime) -> Mine | None:
     team = team_of(session, season.id, viewer.person.id)
     if team is None:
         return None
@@ -122,5 +122,5 @@ def _mine(session: Session, season: Season, current: Challenge | None, viewer: V
         team=team,
         entry=entry,
         progress=progress_of(session, current.id, entry.id) if entry and current else None,
-        packets=packets_for_entry(session, entry.id) if entry else {},
+        packets=packets_for_entry(session, entry.id, now) if entry else {},
     )

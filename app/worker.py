@@ -119,7 +119,7 @@ def _work(settings: Settings, stop: threading.Event, is_ours: Callable[[], bool]
             raise PlaceLost
         try:
             store_is_ready = store_is_ready or _prepare(store)
-            asked = _sweep(database, asked)
+            asked = _sweep(database, clock.now(), asked)
             engine.beat(settings)
             watch.look(database)
             if time.monotonic() - tidied_at > TIDY_SECONDS:
@@ -168,10 +168,10 @@ def _prepare(store: Store) -> bool:
     return True
 
 
-def _sweep(database: Database, asked: set[str]) -> set[str]:
+def _sweep(database: Database, now: datetime, asked: set[str]) -> set[str]:
     """Ask for everything that waits; `asked` are the ids that need not be asked for again."""
     with database.reading() as session:
-        jobs = {job.id: job for job in waiting(session)}
+        jobs = {job.id: job for job in waiting(session, now)}
     for id_, job in jobs.items():
         if id_ not in asked:
             DBOS.enqueue_workflow_with_options(options_for(job), job.verb, job.row, job.attempt, 0)

@@ -1,6 +1,7 @@
 """Rubrics: how a challenge will be judged, in versions that never change once written."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -152,22 +153,27 @@ def _flaws_in_criterion(text: CriterionText, field: str, titles: set[str]) -> It
 
 
 def scales_of(session: Session, rubric_version_id: UUID) -> list[Scale]:
-    """The whole rubric in two statements, in its written order."""
-    criteria = session.exec(
-        select(Criterion).where(Criterion.rubric_version_id == rubric_version_id).order_by(col(Criterion.position))
-    ).all()
-    levels = session.exec(
+    """The whole rubric, in its written order."""
+    return rubrics_of(session, {rubric_version_id})[rubric_version_id]
+
+
+def rubrics_of(session: Session, rubric_version_ids: Set[UUID]) -> dict[UUID, list[Scale]]:
+    """Whole rubrics, in two statements."""
+    these = col(Criterion.rubric_version_id).in_(rubric_version_ids)
+    criteria = session.exec(select(Criterion).where(these).order_by(col(Criterion.position))).all()
+    levels: dict[UUID, list[Level]] = {}
+    for level in session.exec(
         select(Level)
         .join(Criterion, col(Criterion.id) == col(Level.criterion_id))
-        .where(Criterion.rubric_version_id == rubric_version_id)
+        .where(these)
         .order_by(col(Level.half_points))
-    ).all()
-    total = sum(criterion.weight for criterion in criteria)
-    return [
-        Scale(
-            criterion,
-            tuple(level for level in levels if level.criterion_id == criterion.id),
-            100 * criterion.weight / total,
-        )
-        for criterion in criteria
-    ]
+    ):
+        levels.setdefault(level.criterion_id, []).append(level)
+    total = Counter[UUID]()
+    for criterion in criteria:
+        total[criterion.rubric_version_id] += criterion.weight
+    found: dict[UUID, list[Scale]] = {version_id: [] for version_id in rubric_version_ids}
+    for criterion in criteria:
+        share = 100 * criterion.weight / total[criterion.rubric_version_id]
+        found[criterion.rubric_version_id].append(Scale(criterion, tuple(levels.get(criterion.id, ())), share))
+    return found

@@ -76,7 +76,7 @@ class Heading:
     challenge_title: str
     team: str
     packet_number: int
-    released_at: datetime
+    made_at: datetime
     version_number: int
     handed_in_at: datetime
     files: tuple[FileView, ...]
@@ -153,8 +153,13 @@ class PacketView:
     total: Decimal
     """The sum of the scoresheets' totals."""
     mean: Decimal
-    """Their mean with three decimals; `score` is the exact mean rounded once."""
+    """Their mean with three decimals."""
+    raw: Decimal
+    """The exact mean rounded once, before any penalty."""
+    penalty: Decimal
+    """What being late cost, taken from the mean: never more than there was."""
     score: Decimal
+    """The exact mean less the penalty, rounded once."""
 
     @property
     def places(self) -> int:
@@ -201,9 +206,14 @@ class PacketView:
             _is_exact(criterion, reading) for criterion in self.criteria for reading in criterion.readings
         )
 
+    @property
+    def reduced(self) -> Decimal:
+        """The mean, as printed, less the penalty, as printed."""
+        return self.mean - self.penalty
+
     def measure(self) -> str:
-        """Every scoresheet on a line from 0 to 100, with the score as its mean, as SVG."""
-        return dimension([float(sheet.total) for sheet in self.scoresheets], float(self.score), 0, 100)
+        """Every scoresheet on a line from 0 to 100, with their mean before any penalty, as SVG."""
+        return dimension([float(sheet.total) for sheet in self.scoresheets], float(self.raw), 0, 100)
 
     def picture(self, written: Callable[[str], str] = str) -> str:
         """The means by criterion against the round's medians, as SVG: a radar, or bars below three criteria.
@@ -229,7 +239,7 @@ def score_of(ruled: Sequence[Ruled], sheets: Sequence[Sheet]) -> Fraction:
     return mean(composite(_boxes(ruled, sheet)) for sheet in sheets)
 
 
-def packet_of(heading: Heading, ruled: Sequence[Ruled], sheets: Sequence[Sheet]) -> PacketView:
+def packet_of(heading: Heading, ruled: Sequence[Ruled], sheets: Sequence[Sheet], penalty: int = 0) -> PacketView:
     """Lay out one packet; sheets come as the judges are counted, each with one remark per criterion."""
     if any(len(sheet.remarks) != len(ruled) for sheet in sheets):
         raise ValueError("every scoresheet needs one remark for each criterion, in the rubric's order")
@@ -249,7 +259,9 @@ def packet_of(heading: Heading, ruled: Sequence[Ruled], sheets: Sequence[Sheet])
         ),
         total=sum(totals, Decimal(0)),
         mean=published(exact, EXACT_PLACES),
-        score=published(exact),
+        raw=published(exact),
+        penalty=min(Decimal(penalty), published(exact, EXACT_PLACES)),
+        score=published(max(exact - penalty, Fraction(0))),
     )
 
 

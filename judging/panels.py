@@ -10,6 +10,7 @@ from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import Challenge
 from challenges.history import note
+from challenges.outcomes import of_challenge
 from challenges.people import Person, people_by_id
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
@@ -77,6 +78,8 @@ def assign(
     panel = {panelist.person_id: panelist for panelist in panel_of(session, challenge.id)}
     if any(panelist.drawn for panelist in panel.values()):
         raise Refusal("Feedback for this challenge has been released, so its panel stays as it is.")
+    if of_challenge(session, challenge.id):
+        raise Refusal("The results of this challenge are confirmed. Undo the confirmation first.")
     every, living = set(wanted), living_pairs(session, challenge.id)
     added = [pair for pair in dict.fromkeys(wanted) if pair not in living]
     _check_may_read(session, challenge, added)

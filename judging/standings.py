@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from challenges.challenges import Challenge
+from challenges.outcomes import OutcomeKind
 from challenges.rubrics import Scale, scales_of
 from challenges.versions import handed_in
 from judging.composite import Box, composite, mean, published
@@ -21,33 +22,61 @@ Levels = Mapping[UUID, int | None]
 
 
 @dataclass(frozen=True)
+class Score:
+    """How one submission's score was made: `raw` - `penalty` = `published`, digit for digit."""
+
+    raw: Decimal
+    """The mean of the scoresheets, rounded."""
+    penalty: Decimal
+    """What being late cost; less than the challenge's penalty where nothing was left to take."""
+    published: Decimal
+
+    @classmethod
+    def of(cls, exact: Fraction, penalty: int = 0) -> "Score":
+        """The penalty is taken from the exact mean, before anything is rounded."""
+        raw, score = published(exact), published(max(exact - penalty, Fraction(0)))
+        return cls(raw, raw - score, score)
+
+
+@dataclass(frozen=True)
 class Standing:
     """One submission in the ranking. Without a handed-in scoresheet it has neither score nor place."""
 
     submission_id: UUID
+    entry_id: UUID
     team_id: UUID
     team: str
     place: int | None
     shared: bool
-    score: Decimal | None
+    made: Score | None
     assigned: int
     readings: int
+
+    @property
+    def score(self) -> Decimal | None:
+        return self.made.published if self.made else None
 
 
 @dataclass(frozen=True)
 class Placing:
-    """What everybody may read of a released result: the place. The score is there for the entry's own members only."""
+    """What everybody may read of a released result: the place, and what it means for the entry.
+
+    How its score was made is there for the entry's own members only.
+    """
 
     place: int | None
+    """None where nothing was handed in."""
     shared: bool
     team: str
+    kind: OutcomeKind | None
     is_own: bool
-    score: Decimal | None
+    made: Score | None
 
     @classmethod
-    def of(cls, standing: Standing, own_team_id: UUID | None) -> "Placing":
+    def of(cls, standing: Standing, kind: OutcomeKind | None, own_team_id: UUID | None) -> "Placing":
         is_own = standing.team_id == own_team_id
-        return cls(standing.place, standing.shared, standing.team, is_own, standing.score if is_own else None)
+        made = standing.made if is_own else None
+        return cls(standing.place, standing.shared, standing.team, kind, is_own, made)
 
 
 def standings_of(session: Session, challenge: Challenge) -> list[Standing]:
@@ -55,26 +84,36 @@ def standings_of(session: Session, challenge: Challenge) -> list[Standing]:
     scales = scales_of(session, challenge.rubric_version_id)
     readings, assigned = readings_of(session, challenge.id), _assigned(session, challenge.id)
     scored = [
-        (score_of(scales, list(readings.get(submission.id, {}).values())), submission.id, team)
-        for submission, _, team, _ in handed_in(session, challenge.id)
+        (
+            score_of(scales, list(readings.get(submission.id, {}).values()), challenge.penalty * version.was_late),
+            submission,
+            team,
+        )
+        for submission, _, team, version in handed_in(session, challenge.id)
     ]
-    scored.sort(key=lambda row: (row[0] is None, -(row[0] or 0), row[2].name_key))
-    sharing = Counter(score for score, *_ in scored)
-    places: dict[Decimal | None, int] = {}
-    for at, (score, *_) in enumerate(scored, 1):
-        places.setdefault(score, at)
+    scored.sort(key=lambda row: (row[0] is None, -row[0].published if row[0] else 0, row[2].name_key))
+    places = places_of([made.published for made, *_ in scored if made])
     return [
         Standing(
-            submission_id=submission_id, team_id=team.id, team=team.name,
-            place=None if score is None else places[score],
-            shared=score is not None and sharing[score] > 1, score=score, assigned=assigned.get(submission_id, 0),
-            readings=len(readings.get(submission_id, {})),
+            submission_id=submission.id, entry_id=submission.entry_id, team_id=team.id, team=team.name,
+            place=places[made.published][0] if made else None,
+            shared=bool(made and places[made.published][1] > 1), made=made, assigned=assigned.get(submission.id, 0),
+            readings=len(readings.get(submission.id, {})),
         )
-        for score, submission_id, team in scored
+        for made, submission, team in scored
     ]  # fmt: skip
 
 
-def readings_of(session: Session, challenge_id: UUID) -> dict[UUID, dict[UUID, Levels]]:
+def places_of(scores: Sequence[Decimal]) -> dict[Decimal, tuple[int, int]]:
+    """For each of these scores, best first, its place, and how many share it."""
+    sharing = Counter(scores)
+    places: dict[Decimal, tuple[int, int]] = {}
+    for at, score in enumerate(scores, 1):
+        places.setdefault(score, (at, sharing[score]))
+    return places
+
+
+def readings_of(session: Session, *challenge_ids: UUID) -> dict[UUID, dict[UUID, Levels]]:
     """The handed-in scoresheets that count: submission → scoresheet → levels."""
     rows = session.exec(
         select(Assignment.submission_id, Mark.scoresheet_id, Mark.criterion_id, Mark.half_points)
@@ -82,7 +121,7 @@ def readings_of(session: Session, challenge_id: UUID) -> dict[UUID, dict[UUID, L
         .join(Assignment, col(Assignment.id) == col(Scoresheet.assignment_id))
         .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
         .where(
-            Panelist.challenge_id == challenge_id,
+            col(Panelist.challenge_id).in_(challenge_ids),
             col(Assignment.ended_at).is_(None),
             col(Scoresheet.handed_in_at).is_not(None),
         )
@@ -103,9 +142,9 @@ def _assigned(session: Session, challenge_id: UUID) -> dict[UUID, int]:
     return dict(session.exec(counts).all())
 
 
-def score_of(scales: Sequence[Scale], sheets: Sequence[Levels]) -> Decimal | None:
-    """The published score of one submission: the mean of its composites, rounded once."""
-    return published(mean(_composite(scales, levels) for levels in sheets)) if sheets else None
+def score_of(scales: Sequence[Scale], sheets: Sequence[Levels], penalty: int = 0) -> Score | None:
+    """The score of one submission: the mean of its composites, less the penalty, rounded once."""
+    return Score.of(mean(_composite(scales, levels) for levels in sheets), penalty) if sheets else None
 
 
 def _composite(scales: Sequence[Scale], levels: Levels) -> Fraction:

@@ -276,7 +276,7 @@ def make_release(session: Session, round_: Round, now: datetime | None = None) -
     for judge in round_.judges:
         make_sheet(session, challenge, judge, round_.submission_id)
     release = feedback.release(session, challenge, round_.scene.cast.ada, now or challenge.settled_at + DAY)
-    return release, feedback.packets_for_entry(session, round_.scene.entry.id)[challenge.id]
+    return release, feedback.packets_for_entry(session, round_.scene.entry.id, release.released_at)[challenge.id]
 
 
 def digest_of(content: bytes) -> str:

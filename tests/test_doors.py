@@ -28,6 +28,7 @@ TABLE = """
 anyone
 GET  /                                                                                          all 200
 GET  /account/zone                                                                               all 200
+GET  /calendars/{file_name:str}                                                                 all 404
 GET  /glossary                                                                                  all 200
 GET  /health/live                                                                               all 200
 GET  /health/ready                                                                              all 503
@@ -35,7 +36,12 @@ GET  /seasons/{slug:str}                                                        
 GET  /seasons/{slug:str}/challenges/{number:int}                                                all 200
 GET  /seasons/{slug:str}/challenges/{number:int}/clarifications                                 all 200
 GET  /seasons/{slug:str}/challenges/{number:int}/standings                                      all 200
+GET  /seasons/{slug:str}/table                                                                  all 404
 GET  /seasons/{slug:str}/teams                                                                  all 200
+GET  /robots.txt                                                                                all 200
+GET  /seasons/{slug:str}/calendar.ics                                                           all 200
+GET  /seasons/{slug:str}/feed.atom                                                              all 200
+GET  /sitemap.xml                                                                               all 200
 GET  /sign-in                                                                                   all 200
 GET  /sign-in/code                                                                              all 200
 GET  /sign-in/link/{link:str}                                                                   all 200
@@ -47,6 +53,7 @@ POST /sign-in/code                                                              
 POST /sign-in/link/{link:str}                                                                   all 422
 
 signed_in
+GET  /account/calendar                                                                          people 200
 GET  /account                                                                                   people 200
 GET  /invitations/{token:str}                                                                   people 200
 GET  /packets/{packet_id:uuid}                                                                  Ben store, Ada store
@@ -54,6 +61,8 @@ GET  /roles/{token:str}                                                         
 GET  /seasons/{slug:str}/challenges/{number:int}/rehearsal                                      Dana 200, Dev 200, Ada 200
 GET  /versions/{version_id:uuid}/files/{file_id:uuid}                                           Ben store, Ada store
 GET  /versions/{version_id:uuid}/receipt                                                        Ben 200, Ada 200
+POST /account/calendar                                                                          people 303
+POST /account/calendar/ending                                                                   people 303
 POST /account                                                                                   people 422
 POST /account/roles/{role_id:uuid}/ending                                                       Dev 303
 POST /account/sessions/{session_id:uuid}/ending                                                 Ben 303
@@ -97,6 +106,7 @@ POST /scoresheets/{sheet_id:uuid}/submission                                    
 
 organizer_or_judge_of_season
 GET  /seasons/{slug:str}/clarifications                                                   Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/standings/rehearsal                  -
 GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                           Dana 200, Dev 200, Ada 200
 POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer                    Dana 422, Dev 422, Ada 422
 
@@ -119,7 +129,11 @@ POST /seasons/{slug:str}/challenges/{number:int}                                
 POST /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/extensions                                     Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/feedback                                       Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/feedback/opening                               Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/feedback/withdrawal                            Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation                         Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation/withdrawal              Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/release                                        Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/schedule                                       Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                            Ada 303

@@ -3,13 +3,18 @@
 from app.routes import (
     account,
     briefs,
+    calendars,
     challenges,
+    clarifications,
     deadlines,
     demo,
+    entries,
     feedback,
+    feeds,
     glossary,
     health,
     history,
+    league,
     letters,
     panels,
     people,
@@ -21,11 +26,13 @@ from app.routes import (
     submissions,
     swaps,
     teams,
+    terms,
     versions,
 )
 
 MODULES = (
-    seasons, challenges, briefs, deadlines, swaps, teams, submissions, versions, people, panels, scoring, standings,
-    feedback, letters, history, signins, account, glossary, demo, health, styleguide,
+    seasons, challenges, clarifications, briefs, deadlines, swaps, teams, entries, terms, submissions, versions,
+    people, panels, scoring, standings, league, feedback, letters, history, signins, account, calendars, feeds, glossary, demo,
+    health, styleguide,
 )  # fmt: skip
 ROUTES = [route for module in MODULES for route in module.ROUTES]

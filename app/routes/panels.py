@@ -14,7 +14,7 @@ from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
 from challenges.versions import handed_in
 from judging import panels
-from judging.feedback import release_of
+from judging.feedback import is_fixed
 from judging.panels import Pair
 from judging.progress import SheetState, states_of
 
@@ -32,7 +32,7 @@ def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[st
         judges=panels.judges_and_panelists(session, challenge), submissions=handed_in(session, challenge.id),
         judging={person.id for _, person in seasons.holders(session, season.id, RoleKind.JUDGE)},
         invited=[one for one in roles.waiting(session, season.id, now) if one.kind == RoleKind.JUDGE],
-        release=release_of(session, challenge.id),
+        is_fixed=is_fixed(session, challenge.id),
     )  # fmt: skip
 
 

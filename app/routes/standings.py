@@ -1,43 +1,108 @@
-"""Standings: the ranking of a challenge, for organizers at any time and for everybody once it is released."""
+"""Standings: the ranking of a challenge and its cut, for organizers at any time and for everybody once it is public."""
 
-from litestar import get
+from datetime import datetime
+from uuid import UUID
+
+from litestar import get, post
 from litestar.params import FromPath
 
 from app.auth import id_of
-from app.deps import MaybeViewer, Now, Request, Session
-from app.doors import anyone
-from app.pages import Page, page
-from challenges import challenges, seasons
-from challenges.refusals import NotYours
+from app.deps import Form, MaybeViewer, Me, Now, Request, Session
+from app.doors import anyone, organizer_of_season, organizer_or_judge_of_season
+from app.forms import Form as Typed
+from app.pages import Page, Redirect, page, see
+from challenges import challenges, outcomes, seasons
+from challenges.outcomes import OutcomeKind
+from challenges.refusals import NotYours, Refusal
 from challenges.seasons import RoleKind
 from challenges.teams import team_of
-from judging.feedback import packets_of, release_of
+from judging import cuts, feedback
+from judging.cuts import Decision
+from judging.feedback import packets_of, public_release_of, release_of
 from judging.progress import missing_of
-from judging.standings import Placing, standings_of
+
+STANDINGS = "/seasons/{slug:str}/challenges/{number:int}/standings"
 
 
-@get("/seasons/{slug:str}/challenges/{number:int}/standings", guards=[anyone], sync_to_thread=True)
+@get(STANDINGS, guards=[anyone], sync_to_thread=True)
 def show(
     request: Request, session: Session, viewer: MaybeViewer, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Page:
     season = seasons.find_for(session, slug, id_of(viewer))
     challenge = challenges.find_for(session, season, number, id_of(viewer), now)
-    release = release_of(session, challenge.id)
     if viewer and viewer.is_in(season.id, RoleKind.ORGANIZER):
-        missing = [] if release else missing_of(session, challenge.id)
-        packets = packets_of(session, challenge.id) if release else []
-        return page(
-            request, "web/standings/organizer.html", season=season, challenge=challenge, release=release,
-            standings=standings_of(session, challenge), missing=missing,
-            packets={packet.submission_id: packet for packet, _ in packets},
-        )  # fmt: skip
-    if release is None:
+        return review(request, session, season, challenge, now)
+    if not (release := public_release_of(session, challenge.id, now)):
         raise NotYours
     own = team_of(session, season.id, viewer.person.id) if viewer else None
-    placings = [Placing.of(standing, own.id if own else None) for standing in standings_of(session, challenge)]
     return page(
-        request, "web/standings/public.html", season=season, challenge=challenge, release=release, placings=placings
-    )
+        request, "web/standings/public.html", season=season, challenge=challenge, public_at=release.public_at,
+        placings=cuts.announced(session, challenge, own.id if own else None), rehearsal=False,
+    )  # fmt: skip
 
 
-ROUTES = [show]
+def review(
+    request: Request, session: Session, season: seasons.Season, challenge: challenges.Challenge, now: datetime
+) -> Page:
+    """What organizers look at before they confirm and release, and afterwards."""
+    release = release_of(session, challenge.id)
+    known = {outcome.entry_id: outcome for outcome in outcomes.of_challenge(session, challenge.id)}
+    packets = packets_of(session, challenge.id) if release else []
+    return page(
+        request, "web/standings/organizer.html", season=season, challenge=challenge, release=release, outcomes=known,
+        proposal=cuts.propose(session, challenge, season, now),
+        missing=[] if known or release else missing_of(session, challenge.id),
+        packets={packet.submission_id: packet for packet, _ in packets},
+    )  # fmt: skip
+
+
+@get(f"{STANDINGS}/rehearsal", guards=[organizer_or_judge_of_season], sync_to_thread=True)
+def rehearse(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
+    """The public page before its hour, once it is confirmed; with nobody's score."""
+    season = seasons.find_for(session, slug, me.person.id)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
+    if not feedback.is_fixed(session, challenge.id):
+        raise NotYours
+    release = release_of(session, challenge.id)
+    return page(
+        request, "web/standings/public.html", season=season, challenge=challenge, rehearsal=True,
+        public_at=release.public_at if release else None, placings=cuts.announced(session, challenge, None),
+    )  # fmt: skip
+
+
+@post(f"{STANDINGS}/confirmation", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
+def confirm(
+    request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
+) -> Redirect:
+    season = seasons.find_season(session, slug)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
+    cuts.confirm(session, challenge, season, decided(form), me.person, now)
+    return see(
+        request, f"/seasons/{slug}/challenges/{number}/standings#release",
+        notice="Confirmed. Nobody else sees it before you release it, and until then you can undo it.",
+    )  # fmt: skip
+
+
+@post(f"{STANDINGS}/confirmation/withdrawal", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
+def undo(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Redirect:
+    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
+    feedback.undo_confirmation(session, challenge, me.person, now)
+    return see(
+        request, f"/seasons/{slug}/challenges/{number}/standings",
+        notice="Undone. Nothing is confirmed now, and judges can reopen their scoresheets.",
+    )  # fmt: skip
+
+
+def decided(form: Typed) -> dict[UUID, Decision]:
+    """Every row that was shown, so that nothing is confirmed that nobody has read."""
+    try:
+        return {
+            UUID(entry): Decision(OutcomeKind(form[f"kind-{entry}"]), form.text(f"reason-{entry}"))
+            for entry in (name.removeprefix("kind-") for name in form.names() if name.startswith("kind-"))
+            if form[f"kind-{entry}"]
+        }
+    except ValueError:
+        raise Refusal("One of these rows cannot be read. Load the page again.") from None
+
+
+ROUTES = [show, rehearse, confirm, undo]

@@ -37,7 +37,7 @@ def make_heading(**over: Any) -> Heading:
     given: dict[str, Any] = {
         "season": "The Long Winter", "zone": "Europe/Berlin", "challenge_number": 1, "challenge_title": "Design",
         "challenge_count": 2, "team": "Orchard", "packet_number": 4,
-        "released_at": datetime(2026, 11, 27, 18, 0, tzinfo=UTC), "version_number": 2,
+        "made_at": datetime(2026, 11, 27, 18, 0, tzinfo=UTC), "version_number": 2,
         "handed_in_at": datetime(2026, 11, 24, 21, 7, 12, tzinfo=UTC),
         "files": (FileView("orchard.pdf", 1_843_221, HASH, 19),), "place": 2, "entries": 6,
     }  # fmt: skip

@@ -60,7 +60,7 @@ def test_a_release_asks_for_every_packet(session: Session, round_: Round) -> Non
     noise = [packet.id for packet in feedback.unrendered(session)]
     released, packet = make_release(session, round_, AFTER)
     assert released.model_dump(exclude={"id"}) == {
-        "challenge_id": scene.challenge.id, "released_by": scene.cast.ada.id, "released_at": AFTER,
+        "challenge_id": scene.challenge.id, "released_by": scene.cast.ada.id, "released_at": AFTER, "public_at": AFTER,
     }  # fmt: skip
     ours = feedback.packets_of(session, scene.challenge.id)
     assert [(one.number, one.version_id, team.name) for one, team in ours] == [
@@ -69,11 +69,12 @@ def test_a_release_asks_for_every_packet(session: Session, round_: Round) -> Non
     assert packet.model_dump(exclude={"id"}) == {
         "release_id": released.id, "submission_id": round_.submission_id, "version_id": round_.version.id, "number": 2,
         "asked_at": AFTER, "rendered_at": None, "key": None, "store_version_id": None, "size": None, "trouble": None,
+        "told_at": None,
     }  # fmt: skip
     assert [one for one in feedback.unrendered(session) if one.id not in noise] == [one for one, _ in ours]
     assert feedback.release_of(session, scene.challenge.id) == released
-    assert feedback.releases_of(session, scene.season.id) == {scene.challenge.id: released}
-    assert feedback.packets_for_entry(session, entry.id) == {scene.challenge.id: ours[0][0]}
+    assert feedback.releases_of(session, scene.season.id, AFTER) == {scene.challenge.id: released}
+    assert feedback.packets_for_entry(session, entry.id, AFTER) == {scene.challenge.id: ours[0][0]}
     assert deeds(session, scene.season).count("feedback.released") == 1
 
 
@@ -128,18 +129,18 @@ def test_a_packet_is_its_teams_and_the_organizers(session: Session, round_: Roun
     scene = round_.scene
     for who in (scene.cast.ben, scene.cast.ada):  # not before it is there
         with not_yours():
-            feedback.find_packet_for(session, packet.id, who.id)
+            feedback.find_packet_for(session, packet.id, who.id, AFTER)
     rendered(session, packet)
     for who in (scene.cast.ben, scene.cast.cleo, scene.cast.ada):
-        assert feedback.find_packet_for(session, packet.id, who.id) == (packet, scene.challenge, scene.team)
+        assert feedback.find_packet_for(session, packet.id, who.id, AFTER) == (packet, scene.challenge, scene.team)
     rival = make_person(session)
     make_entry(session, scene.season, rival, name="Plan C")
     nora, nick = (make_person(session, name, f"{name.lower()}@noise.example") for name in ("Nora", "Nick"))
     for who in (*round_.judges, scene.cast.eve, rival, nora, nick):
         with not_yours():
-            feedback.find_packet_for(session, packet.id, who.id)
+            feedback.find_packet_for(session, packet.id, who.id, AFTER)
     with not_yours():
-        feedback.find_packet_for(session, uuid4(), scene.cast.ben.id)
+        feedback.find_packet_for(session, uuid4(), scene.cast.ben.id, AFTER)
 
 
 def test_a_former_organizer_reads_no_packets(session: Session, round_: Round) -> None:
@@ -147,10 +148,10 @@ def test_a_former_organizer_reads_no_packets(session: Session, round_: Round) ->
     rendered(session, packet)
     scene = round_.scene
     role = seasons.grant(session, scene.season, scene.cast.eve, RoleKind.ORGANIZER, scene.cast.ada, NOW)
-    assert feedback.find_packet_for(session, packet.id, scene.cast.eve.id)[0] == packet
+    assert feedback.find_packet_for(session, packet.id, scene.cast.eve.id, AFTER)[0] == packet
     seasons.end_role(session, role, scene.cast.ada, AFTER)
     with not_yours():
-        feedback.find_packet_for(session, packet.id, scene.cast.eve.id)
+        feedback.find_packet_for(session, packet.id, scene.cast.eve.id, AFTER)
 
 
 def test_the_team_hears_of_its_packet_once(session: Session, round_: Round) -> None:
@@ -160,6 +161,7 @@ def test_the_team_hears_of_its_packet_once(session: Session, round_: Round) -> N
     session.flush()
     stored = rendered(session, packet)
     feedback.note_rendered(session, packet, StoredFile("else", "v2", 1, "e", AFTER, b""), AFTER + DAY)
+    assert [feedback.tell(session, packet, at) for at in (AFTER + HOUR, AFTER + DAY)] == [True, True]
     kept = packet.model_dump(include={"rendered_at", "key", "store_version_id", "size", "trouble"})
     assert kept == {
         "rendered_at": AFTER + HOUR, "key": stored.key, "store_version_id": "v1", "size": 54321, "trouble": None,
@@ -192,9 +194,9 @@ def test_the_organizer_sees_how_far_the_packets_are(session: Session, round_: Ro
     session.flush()
     told.append(feedback.making_of(session, round_.scene.season.id))
     assert told == [
-        {challenge.id: Making(release_.released_at, packets=1, rendered=0, troubled=0)},
-        {challenge.id: Making(release_.released_at, packets=1, rendered=0, troubled=1)},
-        {challenge.id: Making(release_.released_at, packets=1, rendered=1, troubled=0)},
+        {challenge.id: Making(release_.released_at, AFTER, packets=1, rendered=0, troubled=0)},
+        {challenge.id: Making(release_.released_at, AFTER, packets=1, rendered=0, troubled=1)},
+        {challenge.id: Making(release_.released_at, AFTER, packets=1, rendered=1, troubled=0)},
     ]
 
 
@@ -211,7 +213,7 @@ def test_a_packet_prints_what_the_judges_wrote_and_no_name(session: Session, rou
     scoring.hand_in(session, desk, dana, AFTER)
     make_sheet(session, scene.challenge, dev, round_.submission_id, (4, 1), "By the second.")
     release(session, scene)
-    packet = feedback.packets_for_entry(session, scene.entry.id)[scene.challenge.id]
+    packet = feedback.packets_for_entry(session, scene.entry.id, AFTER)[scene.challenge.id]
 
     view = feedback.view_of(session, packet)
     at = {panelist.person_id: (panelist.drawn or 0) - 1 for panelist in panels.panel_of(session, scene.challenge.id)}
@@ -229,7 +231,7 @@ def test_a_packet_prints_what_the_judges_wrote_and_no_name(session: Session, rou
     assert (heading.season, heading.zone, heading.team, heading.challenge_number, heading.challenge_title) == (
         "The Long Winter", "Europe/Berlin", "Plan B", 1, "A field hospital",
     )  # fmt: skip
-    assert (heading.place, heading.shared_place, heading.entries, heading.challenge_count, heading.released_at) == (
+    assert (heading.place, heading.shared_place, heading.entries, heading.challenge_count, heading.made_at) == (
         1, False, 2, 1, AFTER,
     )  # fmt: skip
     assert (heading.version_number, heading.handed_in_at, heading.packet_number, heading.files) == (

@@ -9,15 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as some
 from sqlmodel import Session
 
+from challenges.outcomes import OutcomeKind
 from challenges.people import Person, find_person
 from challenges.rubrics import Criterion, Level, Scale
 from challenges.versions import handed_in
 from judging import feedback, panels
 from judging.panels import Pair
-from judging.standings import Placing, Standing, readings_of, score_of, standings_of
+from judging.standings import Placing, Score, Standing, readings_of, score_of, standings_of
 from tests.cast import make_person
 from tests.makers import NOW, Scene, make_challenge, make_desk, make_entry, make_judge, make_sheet, make_version
 
+LEAVES = OutcomeKind.LEAVES
 Levels = Sequence[tuple[int, int]]
 """What each judge gives: Requirements (60 %), Decisions (40 %), from 1 to 5."""
 
@@ -74,9 +76,8 @@ def test_what_differs_only_after_the_published_decimal_is_equal() -> None:
     fine, coarse = scale(2000, 2, 3000), scale(1000, 2, 3000)
     thirds = score_of([fine, coarse], [{fine.criterion.id: 4, coarse.criterion.id: 2}])
     other, rest = scale(667, 2, 1000), scale(333, 2, 1000)
-    assert (thirds, score_of([other, rest], [{other.criterion.id: 4, rest.criterion.id: 2}])) == (
-        Decimal("66.7"), Decimal("66.7"),
-    )  # fmt: skip
+    coarse_two = score_of([other, rest], [{other.criterion.id: 4, rest.criterion.id: 2}])
+    assert [made and made.published for made in (thirds, coarse_two)] == [Decimal("66.7")] * 2
 
 
 def test_means_of_different_judges_that_read_alike_share_a_place(session: Session, scene: Scene) -> None:
@@ -146,9 +147,24 @@ def test_a_challenge_stands_alone(session: Session, scene: Scene) -> None:
 
 
 def test_a_score_is_shown_to_its_own_team_alone() -> None:
-    standing = Standing(uuid4(), uuid4(), "A", 2, True, Decimal("71.3"), 3, 3)
-    assert Placing.of(standing, standing.team_id) == Placing(2, True, "A", True, Decimal("71.3"))
-    assert [Placing.of(standing, other) for other in (uuid4(), None)] == [Placing(2, True, "A", False, None)] * 2
+    made = Score.of(Fraction("71.25"))
+    standing = Standing(uuid4(), uuid4(), uuid4(), "A", 2, True, made, 3, 3)
+    assert Placing.of(standing, LEAVES, standing.team_id) == Placing(2, True, "A", LEAVES, True, made)
+    hidden = Placing(2, True, "A", LEAVES, False, None)
+    assert [Placing.of(standing, LEAVES, other) for other in (uuid4(), None)] == [hidden] * 2
+
+
+def test_a_penalty_is_taken_before_rounding_and_adds_up() -> None:
+    assert Score.of(Fraction("71.25"), 5) == Score(Decimal("71.3"), Decimal("5.0"), Decimal("66.3"))
+    assert Score.of(Fraction(200, 3), 10) == Score(Decimal("66.7"), Decimal("10.0"), Decimal("56.7"))
+    assert Score.of(Fraction(7, 3), 5) == Score(Decimal("2.3"), Decimal("2.3"), Decimal("0.0"))
+
+
+@given(some.fractions(0, 100), some.integers(0, 100))
+def test_less_the_penalty_is_what_is_published(exact: Fraction, penalty: int) -> None:
+    made = Score.of(exact, penalty)
+    assert made.raw - made.penalty == made.published
+    assert 0 <= made.penalty <= penalty
 
 
 # --- the arithmetic, on any rubric ---
@@ -180,8 +196,9 @@ def test_a_score_is_what_the_formula_says(rubric: list[tuple[int, int]], data: s
         for sheet in sheets
         for one in scales
     ]
-    score = score_of(scales, sheets)
-    assert score is not None
+    made = score_of(scales, sheets)
+    assert made is not None
+    score = made.published
     assert abs(Fraction(score) - sum(parts, Fraction(0)) / len(sheets)) <= Fraction(1, 20)
     assert (0 <= score <= 100, score.as_tuple().exponent) == (True, -1)
 
@@ -194,7 +211,7 @@ def test_a_higher_level_never_lowers_a_score(rubric: list[tuple[int, int]], data
     before, after = score_of(scales, [sheet]), score_of(scales, [{**sheet, raised: sheet[raised] + 2}])
     assert before is not None
     assert after is not None
-    assert before <= after
+    assert before.published <= after.published
 
 
 def test_nobody_is_scored_by_nobody() -> None:
