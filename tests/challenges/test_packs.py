@@ -503,3 +503,12 @@ def test_only_what_is_shipped_is_found_by_name() -> None:
     for name in ("", "nodes", "../packs/design", "Design", "__pycache__"):
         with not_yours():
             find(name)
+
+
+def test_the_example_in_the_docs_is_a_pack(tmp_path: Path) -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "packs.md").read_text()
+    challenge, rubric = (docs.split(f"```{kind}\n")[1].split("```")[0] for kind in ("markdown", "yaml"))
+    pack = read(lay(tmp_path, challenge, rubric))
+    assert (pack.title, pack.is_swap, [one.weight for one in pack.criteria]) == ("The long tunnel", True, [60, 40])
+    listed = [line.split("`")[1] for line in docs.splitlines() if line.startswith("| `") and line.count("|") == 5]
+    assert listed == list(packs.SHIPPED)
