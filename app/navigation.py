@@ -26,12 +26,14 @@ def site_links(viewer: Viewer | None) -> Links:
 def season_links(viewer: Viewer | None, season: Season) -> Links:
     """Within a season; the pages of its organizers are named to nobody else."""
     home = f"/seasons/{season.slug}"
-    links = [("Season", home), ("Teams", f"{home}/teams")]
+    links = [("Season", home), ("Teams", f"{home}/teams"), ("Rules", f"{home}/rules")]
     if viewer and viewer.is_in(season.id, RoleKind.JUDGE):
         links.append(("My desk", "/desk"))
+    if viewer and (viewer.is_in(season.id, RoleKind.ORGANIZER) or viewer.is_in(season.id, RoleKind.JUDGE)):
+        links.append(("Questions", f"{home}/clarifications"))
     if viewer and viewer.is_in(season.id, RoleKind.ORGANIZER):
         links += [
-            ("Run sheet", f"{home}/run-sheet"), ("People", f"{home}/people"),
+            ("Run sheet", f"{home}/run-sheet"), ("Entries", f"{home}/entries"), ("People", f"{home}/people"),
             ("Outbox", f"{home}/outbox"), ("History", f"{home}/history"),
         ]  # fmt: skip
     return links

@@ -114,14 +114,20 @@ class Application:
 
 
 @dataclass(frozen=True)
-class Pending:
-    """What a person has still to be asked for themselves."""
+class Asked:
+    """What a season asks of a person, and what they and their entry have said."""
 
-    terms: Sequence[Terms]
-    consent: bool
+    texts: Sequence[tuple[Terms, datetime | None]]
+    """In force, and when the person accepted each."""
+    is_recorded: bool
+    consent: Consent | None
+    questions: Sequence[tuple[EntryQuestion, str]]
+    """The open ones with the entry's answer."""
 
-    def __bool__(self) -> bool:
-        return bool(self.terms) or self.consent
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the person has something to say for themselves."""
+        return any(at is None for _, at in self.texts) or (self.is_recorded and self.consent is None)
 
 
 def ask(session: Session, season: Season, asked: QuestionText, by: Person, now: datetime) -> EntryQuestion:
@@ -244,9 +250,23 @@ def _checked(question: EntryQuestion, given: str) -> str:
     return text
 
 
-def pending_of(session: Session, season: Season, person_id: UUID) -> Pending:
-    unsaid = season.is_recorded and consent_of(session, season.id, person_id) is None
-    return Pending(terms.unaccepted(session, season.id, person_id), unsaid)
+def asked_of(session: Session, season: Season, person_id: UUID, entry: Entry | None) -> Asked:
+    entry_id = entry.id if entry else None
+    open_ones = (
+        select(EntryQuestion, EntryAnswer.text)
+        .join(
+            EntryAnswer,
+            (col(EntryAnswer.question_id) == col(EntryQuestion.id)) & (col(EntryAnswer.entry_id) == entry_id),
+            isouter=True,
+        )
+        .where(EntryQuestion.season_id == season.id, col(EntryQuestion.closed_at).is_(None))
+        .order_by(col(EntryQuestion.position))
+    )
+    return Asked(
+        terms.in_force_for(session, season.id, person_id), season.is_recorded,
+        consent_of(session, season.id, person_id) if season.is_recorded else None,
+        [(question, text or "") for question, text in session.exec(open_ones)],
+    )  # fmt: skip
 
 
 def consent_of(session: Session, season_id: UUID, person_id: UUID) -> Consent | None:

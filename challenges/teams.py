@@ -242,7 +242,7 @@ def hand_over(session: Session, team: Team, season: Season, to: UUID, by: Person
     lock(session, season)  # who shall lead may be leaving
     session.refresh(team)
     _check_leads(team, by, "hand it over")
-    heir = _member(session, team, to)
+    heir = _member(session, team, to, "person")
     if heir.id != team.led_by:
         team.led_by = heir.id
         note(session, by, "team.handed_over", team, now, season.id, name=team.name, person=heir.name)
@@ -253,10 +253,10 @@ def _check_leads(team: Team, by: Person, deed: str) -> None:
         raise Refusal(f"Only who leads the team can {deed}.")
 
 
-def _member(session: Session, team: Team, person_id: UUID) -> Person:
+def _member(session: Session, team: Team, person_id: UUID, field: str) -> Person:
     found_one = next((person for person in members_of(session, team.id) if person.id == person_id), None)
     if found_one is None:
-        raise Refusal("This person is not in your team any more. Load the page again.", field="person")
+        raise Refusal("This person is not in your team any more. Load the page again.", field=field)
     return found_one
 
 
@@ -268,9 +268,9 @@ def remove(
     lock(session, season)
     session.refresh(team)
     _check_leads(team, by, "remove a member")
-    person = _member(session, team, person_id)
+    person = _member(session, team, person_id, "removed")
     if person.id == by.id:
-        raise Refusal("To go yourself, leave the team.", field="person")
+        raise Refusal("To go yourself, leave the team.", field="removed")
     told = clean_name(reason, field="reason", longest=400, called="reason; it is mailed to the person")
     membership = _membership(session, team, person)
     membership.removed_by, membership.removed_because = by.id, told
@@ -356,10 +356,15 @@ def called(search: str) -> ColumnElement[bool]:
 
 def find_for(session: Session, team_id: UUID, person_id: UUID) -> Team:
     """A team for its own members."""
-    team = session.get(Team, team_id)
-    if team and team_of(session, team.season_id, person_id) == team:
-        return team
-    raise NotYours
+    mine = (
+        select(Team)
+        .join(Member)
+        .where(Team.id == team_id, Member.person_id == person_id, col(Member.left_at).is_(None))
+    )
+    team = session.exec(mine).first()
+    if team is None:
+        raise NotYours
+    return team
 
 
 def find_once_for(session: Session, team_id: UUID, person_id: UUID) -> Team:

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Session, col, func, select
-from sqlmodel.sql.expression import SelectOfScalar
+from sqlalchemy import ColumnElement, UniqueConstraint
+from sqlalchemy.orm import aliased
+from sqlmodel import Field, Session, col, exists, select
 
 from challenges.history import note
 from challenges.people import Person, clean_name
@@ -116,29 +116,36 @@ def _holds_an_earlier(session: Session, version: Terms, shown: Iterable[UUID]) -
 
 def unaccepted(session: Session, season_id: UUID, person_id: UUID) -> list[Terms]:
     """The texts in force that this person has not accepted in this version."""
-    accepted = select(Acceptance.terms_id).where(Acceptance.person_id == person_id)
-    waiting = _in_force(season_id).where(col(Terms.id).not_in(accepted))
-    return list(session.exec(waiting))
+    return [version for version, at in in_force_for(session, season_id, person_id) if at is None]
+
+
+def in_force_for(session: Session, season_id: UUID, person_id: UUID) -> list[tuple[Terms, datetime | None]]:
+    """The texts in force, rules first, and when this person accepted each in this version."""
+    both = (
+        select(Terms, Acceptance.accepted_at)
+        .join(
+            Acceptance,
+            (col(Acceptance.terms_id) == col(Terms.id)) & (col(Acceptance.person_id) == person_id),
+            isouter=True,
+        )
+        .where(Terms.season_id == season_id, _is_in_force())
+        .order_by(col(Terms.kind).desc())
+    )
+    return list(session.exec(both).all())
 
 
 def current(session: Session, season_id: UUID) -> dict[TermsKind, Terms]:
     """The version in force of each text that the season has."""
-    return {TermsKind(one.kind): one for one in session.exec(_in_force(season_id))}
+    newest = select(Terms).where(Terms.season_id == season_id, _is_in_force())
+    return {TermsKind(one.kind): one for one in session.exec(newest)}
 
 
-def _in_force(season_id: UUID) -> SelectOfScalar[Terms]:
-    newest = (
-        select(Terms.kind, func.max(Terms.number).label("number"))
-        .where(Terms.season_id == season_id)
-        .group_by(Terms.kind)
-        .subquery()
-    )
-    return (
-        select(Terms)
-        .join(newest, (newest.c.kind == col(Terms.kind)) & (newest.c.number == col(Terms.number)))
-        .where(Terms.season_id == season_id)
-        .order_by(col(Terms.kind).desc())
-    )
+def _is_in_force() -> ColumnElement[bool]:
+    later = aliased(Terms)
+    return ~exists().where(
+        col(later.season_id) == col(Terms.season_id), col(later.kind) == col(Terms.kind),
+        col(later.number) > col(Terms.number),
+    )  # fmt: skip
 
 
 def versions_of(session: Session, season_id: UUID, kind: TermsKind) -> list[Terms]:

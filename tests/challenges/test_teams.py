@@ -241,12 +241,13 @@ def test_whoever_leaves_is_out_and_participates_no_longer(session: Session, scen
 
 
 def test_the_lead_passes_to_the_longest_member(session: Session, scene: Scene) -> None:
-    join(session, scene.team, scene.season, scene.cast.eve, NOW - HOUR)
-    assert names(session, scene) == ["Eve", "Ben", "Cleo"]
+    join(session, scene.team, scene.season, scene.cast.eve, NOW + HOUR)
+    teams.hand_over(session, scene.team, scene.season, scene.cast.eve.id, scene.cast.ben, NOW + HOUR)
     teams.leave(session, scene.team, scene.season, scene.cast.ben, NOW + HOUR)
     assert scene.team.led_by == scene.cast.eve.id
-    teams.leave(session, scene.team, scene.season, scene.cast.cleo, NOW + HOUR)
-    assert scene.team.led_by == scene.cast.eve.id
+    join(session, scene.team, scene.season, scene.cast.ben, NOW + DAY)
+    teams.leave(session, scene.team, scene.season, scene.cast.eve, NOW + DAY)
+    assert scene.team.led_by == scene.cast.cleo.id
 
 
 def test_with_the_last_member_go_the_open_invitations(session: Session, scene: Scene) -> None:
@@ -278,7 +279,7 @@ def test_a_removed_member_is_told_why(session: Session, scene: Scene) -> None:
     remove = teams.remove
     with refused("Only who leads the team can remove a member."):
         remove(session, scene.team, scene.season, ben.id, "Because.", cleo, NOW)
-    with refused("To go yourself, leave the team.", "person"):
+    with refused("To go yourself, leave the team.", "removed"):
         remove(session, scene.team, scene.season, ben.id, "Because.", ben, NOW)
     with refused("Please write a reason; it is mailed to the person.", "reason"):
         remove(session, scene.team, scene.season, cleo.id, " ", ben, NOW)
@@ -294,7 +295,7 @@ def test_a_removed_member_is_told_why(session: Session, scene: Scene) -> None:
     )  # fmt: skip
     member = session.exec(select(Member).where(Member.person_id == cleo.id, Member.team_id == scene.team.id)).one()
     assert (member.left_at, member.removed_by, member.removed_because) == (NOW + HOUR, ben.id, letter.facts["reason"])
-    with refused("This person is not in your team any more. Load the page again.", "person"):
+    with refused("This person is not in your team any more. Load the page again.", "removed"):
         remove(session, scene.team, scene.season, cleo.id, "Again.", ben, NOW + HOUR)
 
 
