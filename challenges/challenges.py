@@ -157,8 +157,10 @@ class Plan:
     course: Course = Course()
 
 
-def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetime, most_mib: int = 1024) -> Challenge:
-    """The season's next challenge, to be scheduled when it is ready."""
+def draft(
+    session: Session, season: Season, plan: Plan, by: Person, now: datetime, most_mib: int = 1024, is_copy: bool = False
+) -> Challenge:
+    """The season's next challenge, to be scheduled when it is ready. A copy may keep a due instant that is over."""
     season.check(Deed.PREPARE, now)
     lock(session, season)
     last = session.exec(select(func.max(Challenge.number)).where(Challenge.season_id == season.id)).one()
@@ -166,7 +168,9 @@ def draft(session: Session, season: Season, plan: Plan, by: Person, now: datetim
         season_id=season.id, number=(last or 0) + 1, title="", summary="", due_at=now, due_zone="", settled_at=now,
         rubric_version_id=UUID(int=0), created_at=now,
     )  # fmt: skip
-    _fill(session, challenge, season, plan, by, now, most_mib)
+    _fill(session, challenge, plan, by, now, most_mib)
+    if not is_copy:
+        _check_when(challenge, season, now)
     session.add(challenge)
     session.flush()
     _write_deliverables(session, challenge, plan.deliverables)
@@ -183,8 +187,9 @@ def redraft(
     lock(session, challenge)
     if challenge.is_released(now):
         raise Refusal("This challenge is released. People work by what it says, so it can only be amended.")
-    _fill(session, challenge, season, plan, by, now, most_mib)
-    if challenge.release_at and challenge.due_at <= challenge.release_at:
+    _fill(session, challenge, plan, by, now, most_mib)
+    _check_when(challenge, season, now)
+    if challenge.scheduled_at and challenge.release_at and challenge.due_at <= challenge.release_at:
         raise Refusal(
             "It would be due before its release. Set a later due instant, or take it off the schedule.", field="due"
         )
@@ -195,10 +200,8 @@ def redraft(
     note(session, by, "challenge.redrafted", challenge, now, challenge.season_id, number=challenge.number)
 
 
-def _fill(
-    session: Session, challenge: Challenge, season: Season, plan: Plan, by: Person, now: datetime, most_mib: int
-) -> None:
-    challenge.due_at, challenge.due_zone = _check(plan, season, most_mib, now), plan.due_zone
+def _fill(session: Session, challenge: Challenge, plan: Plan, by: Person, now: datetime, most_mib: int) -> None:
+    challenge.due_at, challenge.due_zone = _check(plan, most_mib), plan.due_zone
     challenge.settled_at = challenge.due_at + max(IN_FLIGHT, timedelta(minutes=plan.course.grace_minutes))
     challenge.title, challenge.summary = (
         clean_name(plan.title, field="title", called="title"),
@@ -259,6 +262,7 @@ def schedule(
         raise Refusal(
             "The due instant has passed by then. Set a later one, or release the challenge earlier.", field="release"
         )
+    _check_day(challenge.due_at, season)
     challenge.scheduled_at, challenge.release_at, challenge.on_hold = now, release_at, on_hold
     deed = "challenge.held" if on_hold else "challenge.released" if release_at <= now else "challenge.scheduled"
     note(session, by, deed, challenge, now, season.id, number=challenge.number, at=release_at.isoformat())
@@ -327,16 +331,19 @@ def clean_summary(text: str) -> str:
     return summary
 
 
-def _check(plan: Plan, season: Season, most_mib: int, now: datetime) -> datetime:
+def _check(plan: Plan, most_mib: int) -> datetime:
     """The due instant, if all of the plan can be."""
     for flaw in flaws_in(plan.deliverables, most_mib):
         raise flaw
     due_at = instant_of(plan.due, plan.due_zone, "due", is_due=True)
     _check_course(plan.course)
-    _check_day(due_at, season)
-    if due_at <= now:
-        raise Refusal("The due instant has passed. Set a later one.", field="due")
     return due_at
+
+
+def _check_when(challenge: Challenge, season: Season, now: datetime) -> None:
+    _check_day(challenge.due_at, season)
+    if challenge.due_at <= now:
+        raise Refusal("The due instant has passed. Set a later one.", field="due")
 
 
 def _check_course(course: Course) -> None:

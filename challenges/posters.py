@@ -27,14 +27,14 @@ def form_of(store: FileStore, season: Season, upload_id: UUID, redirect: str) ->
     return store.form_slot(key_of(season, upload_id), LARGEST, "application/octet-stream", redirect)
 
 
-def kind_of(stored: StoredFile | None) -> Kind:
-    """Which kind of picture has arrived; refused where it is none."""
+def checked(stored: StoredFile | None) -> tuple[StoredFile, Kind]:
+    """What has arrived, and which kind of picture it is; refused where it is none."""
     if stored is None:
         raise Refusal("No picture has arrived yet. Choose a file and send it.", field="file")
     if stored.size > LARGEST:
         raise Refusal(f"This picture is larger than {LARGEST // 2**20} MiB. Choose a smaller one.", field="file")
     if kind := picture_in(stored.beginning):
-        return kind
+        return stored, kind
     raise Refusal(
         "This file is no PNG, JPEG or WebP picture, whatever its name says. Choose another one.", field="file"
     )
@@ -43,11 +43,9 @@ def kind_of(stored: StoredFile | None) -> Kind:
 def hang(session: Session, season: Season, stored: StoredFile | None, alt: str, by: Person, now: datetime) -> None:
     """The season shows this picture from now on; `alt` tells it to whoever does not see it."""
     season.check(Deed.DESCRIBE, now)
-    kind, words = kind_of(stored), _words(alt)
-    if stored is None or not stored.key.startswith(f"posters/{season.id}/"):
-        raise NotYours
+    (arrived, kind), words = checked(stored), _words(alt)
     lock(session, season)
-    season.poster_key, season.poster_version_id = stored.key, stored.version_id
+    season.poster_key, season.poster_version_id = arrived.key, arrived.version_id
     season.poster_type, season.poster_alt = kind.content_type, words
     note(session, by, "poster.hung", season, now, season.id)
 

@@ -136,8 +136,7 @@ class Role(Record, table=True):
 
 def create(session: Session, founder: Person, told: SeasonText, now: datetime) -> Season:
     """A draft season, organized by the person who founds it."""
-    if not founder.founder_since:
-        raise Refusal("Only a founder may create a season. Ask whoever runs this site.")
+    check_founder(founder)
     season = Season(
         slug=free_slug(session, told.title), title="", story="", zone="", starts_on=told.starts_on,
         ends_on=told.ends_on, created_by=founder.id, created_at=now,
@@ -148,6 +147,11 @@ def create(session: Session, founder: Person, told: SeasonText, now: datetime) -
     note(session, founder, "season.created", season, now, season.id)
     grant(session, season, founder, RoleKind.ORGANIZER, founder, now)
     return season
+
+
+def check_founder(person: Person) -> None:
+    if not person.founder_since:
+        raise Refusal("Only a founder may create a season. Ask whoever runs this site.")
 
 
 def redescribe(
