@@ -21,9 +21,10 @@ from app.logs import configure_logs
 from app.settings import Settings
 from app.storage import FileLost, Store, StoreAway, StoreUnfit
 from app.watch import Watch
-from challenges import outages
+from challenges import mailings, outages
 from challenges.letters import Letter
 from judging.feedback import Packet
+from judging.progress import late_judges
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +120,7 @@ def _work(settings: Settings, stop: threading.Event, is_ours: Callable[[], bool]
             raise PlaceLost
         try:
             store_is_ready = store_is_ready or _prepare(store)
+            _send_mailings(database, clock.now())
             asked = _sweep(database, clock.now(), asked)
             engine.beat(settings)
             watch.look(database)
@@ -166,6 +168,20 @@ def _prepare(store: Store) -> bool:
         log.warning("%s", trouble)
         return False
     return True
+
+
+def _send_mailings(database: Database, now: datetime) -> None:
+    """Write the letters that the calendar asks for. Each mailing is a transaction of its own: one that fails keeps
+    no other one waiting.
+    """
+    with database.reading() as session:
+        due = mailings.due(session, now)
+    for one in due:
+        try:
+            with database.writing() as session:
+                mailings.send(session, one, now, late_judges)
+        except Exception:
+            log.exception("%s of season %s cannot be sent; it will be tried again", one.key, one.season_id)
 
 
 def _sweep(database: Database, now: datetime, asked: set[str]) -> set[str]:

@@ -85,6 +85,16 @@ def entries_of(session: Session, season_id: UUID) -> list[tuple[Entry, Team]]:
     return list(session.exec(found.order_by(Team.name)).all())
 
 
+def names_of(session: Session, entry_ids: set[UUID]) -> dict[UUID, str]:
+    """The team's name of each of these."""
+    if not entry_ids:
+        return {}
+    rows = (
+        select(Entry.id, Team.name).join(Team, col(Team.id) == col(Entry.team_id)).where(col(Entry.id).in_(entry_ids))
+    )
+    return dict(session.exec(rows).all())
+
+
 def count_entries(session: Session, season_id: UUID) -> int:
     """How many take part."""
     active = select(func.count()).where(Entry.season_id == season_id, col(Entry.withdrawn_at).is_(None))

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import UniqueConstraint, and_, or_
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, col, func, select
 
 from challenges import letters
 from challenges.audiences import Audience, AudienceKind, LateJudges, Recipient, recipients_of
@@ -186,11 +186,19 @@ def _reminders_of(
     moved = [each.granted_at for each in extensions if each.entry_id is None]
     known_from = max(challenge.release_at or challenge.created_at, *moved, challenge.created_at)
     yield from _series(challenge, None, challenge.due_at, known_from, rows)
-    newest = {each.entry_id: each for each in extensions if each.entry_id}
-    for entry_id, each in newest.items():
-        if each.minutes:
-            due_at = challenge.due_at + timedelta(minutes=each.minutes)
-            yield from _series(challenge, entry_id, due_at, max(known_from, each.granted_at), rows)
+    for entry_id in dict.fromkeys(each.entry_id for each in extensions if each.entry_id):
+        granted = [each for each in extensions if each.entry_id == entry_id]
+        if granted[-1].minutes:
+            due_at = challenge.due_at + timedelta(minutes=granted[-1].minutes)
+            apart_since = _apart_since(granted)
+            own = [row for row in rows if row.entry_id or (row.sent_at or row.missed_at or due_at) < apart_since]
+            yield from _series(challenge, entry_id, due_at, max(known_from, granted[-1].granted_at), own)
+
+
+def _apart_since(granted: Sequence[Extension]) -> datetime:
+    """Since when the entry has a deadline of its own, and is spared what goes to everybody."""
+    without = max((at for at, each in enumerate(granted) if not each.minutes), default=-1)
+    return granted[without + 1].granted_at
 
 
 def _series(
@@ -242,10 +250,12 @@ def mailings_of(session: Session, season_id: UUID) -> list[Mailing]:
     return list(session.exec(select(Mailing).where(Mailing.season_id == season_id)))
 
 
-def missed_of(session: Session, season_id: UUID, now: datetime) -> list[Mailing]:
-    """What could not go out in time lately, newest first."""
-    lately = select(Mailing).where(Mailing.season_id == season_id, col(Mailing.missed_at) > now - KEPT)
-    return list(session.exec(lately.order_by(col(Mailing.goes_at).desc(), Mailing.key)))
+def gone_of(session: Session, season_id: UUID, most: int = 30) -> list[Mailing]:
+    """What went out or came too late, newest first."""
+    done = or_(col(Mailing.sent_at).is_not(None), col(Mailing.missed_at).is_not(None))
+    latest = func.coalesce(Mailing.sent_at, Mailing.missed_at).desc()
+    rows = select(Mailing).where(Mailing.season_id == season_id, done).order_by(latest, Mailing.key).limit(most)
+    return list(session.exec(rows))
 
 
 def _extensions_of(session: Session, challenge_ids: Sequence[UUID]) -> list[Extension]:

@@ -145,6 +145,11 @@ def states_of(session: Session, challenge_id: UUID) -> dict[Pair, SheetState]:
     }
 
 
+def late_judges(session: Session, challenge_id: UUID) -> set[UUID]:
+    """Who has to hand in a scoresheet of this challenge still."""
+    return {person.id for person, _ in missing_of(session, challenge_id)}
+
+
 def missing_of(session: Session, challenge_id: UUID) -> list[tuple[Person, Team]]:
     """Whose scoresheet on which team's submission is not handed in yet."""
     rows = (

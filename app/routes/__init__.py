@@ -16,6 +16,7 @@ from app.routes import (
     history,
     league,
     letters,
+    mailings,
     panels,
     people,
     scoring,
@@ -32,7 +33,7 @@ from app.routes import (
 
 MODULES = (
     seasons, challenges, clarifications, briefs, deadlines, swaps, teams, entries, terms, submissions, versions,
-    people, panels, scoring, standings, league, feedback, letters, history, signins, account, calendars, feeds, glossary, demo,
-    health, styleguide,
+    people, panels, scoring, standings, league, feedback, letters, mailings, history, signins, account, calendars,
+    feeds, glossary, demo, health, styleguide,
 )  # fmt: skip
 ROUTES = [route for module in MODULES for route in module.ROUTES]
