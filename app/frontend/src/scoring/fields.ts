@@ -1,8 +1,9 @@
 // The boxes of a scoresheet. Each saves itself, one request at a time, newest wins; a copy stays in this browser until the server has it.
 import { Copies } from "./copies";
+import { tellEnded } from "./ended";
 import { csrfToken } from "../server";
 
-type State = "saved" | "typing" | "saving" | "failed" | "conflict" | "refused";
+type State = "saved" | "typing" | "saving" | "failed" | "signed-out" | "conflict" | "refused" | "ended";
 
 interface Saved {
   revision: number;
@@ -29,7 +30,7 @@ const LAST_RETRY = 60_000;
 const KEEPALIVE_MOST = 60_000; // browsers refuse more than 64 KiB
 
 /** From the gravest down: the page says the first that holds for any box. */
-const ORDER: State[] = ["conflict", "refused", "failed", "saving", "typing", "saved"];
+const ORDER: State[] = ["ended", "conflict", "refused", "signed-out", "failed", "saving", "typing", "saved"];
 
 export interface Fields {
   allSaved(): boolean;
@@ -54,8 +55,10 @@ export function startFields(form: HTMLFormElement): Fields {
       typing: "Not saved yet",
       saving: "Saving…",
       failed: kept ? "Not saved, we keep trying; your text is safe in this browser" : "Not saved, we keep trying; keep this page open",
+      "signed-out": kept ? "Not saved: you are signed out. Sign in in another tab; we keep trying, and your text is safe in this browser" : "Not saved: you are signed out. Sign in in another tab and keep this page open; we keep trying",
       conflict: "Not saved: two texts, choose one",
       refused: "Not saved: see the box marked below",
+      ended: "Not saved: your part in this has ended. Copy your text below",
     };
     shown.dataset["state"] = state;
     const text = sentence || words[state];
@@ -67,8 +70,17 @@ export function startFields(form: HTMLFormElement): Fields {
     for (const count of document.querySelectorAll("[data-count]")) count.textContent = `${levels} of ${boxes} levels set, ${comments} of ${boxes} comments written`;
   };
 
+  let hasEnded = false;
+  const onEnded = (): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    const unsaved = fields.filter((field) => field.close());
+    tellEnded(form.closest(".work-rubric"), unsaved.map((field) => [field.place, field.words]));
+    report();
+  };
+
   const fields = [...form.querySelectorAll<HTMLElement>("[data-field]")].map(
-    (element) => new Field(element, url, copies, () => ((sentence = ""), report()), onSaved),
+    (element) => new Field(element, url, copies, () => ((sentence = ""), report()), onSaved, onEnded),
   );
   for (const field of fields) field.restore();
   report();
@@ -76,7 +88,8 @@ export function startFields(form: HTMLFormElement): Fields {
   window.addEventListener("pagehide", () => fields.forEach((field) => field.flushOnLeaving()));
   window.addEventListener("online", () => fields.forEach((field) => field.retryNow()));
   window.addEventListener("beforeunload", (event) => {
-    if (fields.some((field) => field.state !== "saved" && !field.isKept)) event.preventDefault();
+    // A page that has ended cannot be opened again, so a copy in this browser is out of reach.
+    if (fields.some((field) => field.state === "ended" || (field.state !== "saved" && !field.isKept))) event.preventDefault();
   });
 
   return {
@@ -85,7 +98,7 @@ export function startFields(form: HTMLFormElement): Fields {
       fields.forEach((field) => field.retryNow());
       for (let waited = 0; waited < 8000; waited += 100) {
         if (fields.every((field) => field.state === "saved")) return true;
-        if (fields.some((field) => field.state === "conflict" || field.state === "refused" || field.state === "failed")) return false;
+        if (fields.some((field) => !["saved", "typing", "saving"].includes(field.state))) return false;
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
       return false;
@@ -110,6 +123,7 @@ class Field {
   /** Sent, and no answer came: the server may hold them or not. */
   private readonly unanswered = new Set<string>();
   private inFlight = false;
+  private isOver = false;
   private timer = 0;
   private failures = 0;
   private readonly text: HTMLTextAreaElement | null;
@@ -121,6 +135,7 @@ class Field {
     private readonly copies: Copies,
     private readonly report: () => void,
     private readonly onSaved: (saved: Saved) => void,
+    private readonly onEnded: () => void,
   ) {
     this.text = element.querySelector("textarea");
     this.revision = Number(element.dataset["revision"] ?? 0);
@@ -199,7 +214,7 @@ class Field {
   }
 
   retryNow(): void {
-    if (this.state === "typing" || this.state === "failed") {
+    if (this.state === "typing" || this.isTrying) {
       window.clearTimeout(this.timer);
       void this.send();
     }
@@ -207,7 +222,7 @@ class Field {
 
   /** The page goes away: send what is waiting without waiting for the answer. The copy stays until the next visit compares. */
   flushOnLeaving(): void {
-    if (this.inFlight || (this.state !== "typing" && this.state !== "failed")) return;
+    if (this.inFlight || (this.state !== "typing" && !this.isTrying)) return;
     this.unanswered.add(this.value);
     this.keepCopy();
     void this.post(this.value).catch(() => undefined);
@@ -229,7 +244,7 @@ class Field {
   }
 
   private async send(): Promise<void> {
-    if (this.inFlight || this.state === "conflict") return;
+    if (this.inFlight || this.state === "conflict" || this.isOver) return;
     const value = this.value;
     this.inFlight = true;
     this.unanswered.add(value);
@@ -245,6 +260,11 @@ class Field {
 
   private async answered(value: string, response: Response): Promise<void> {
     const type = response.headers.get("content-type") ?? "";
+    if ([401, 404].includes(response.status) && type.includes("json")) {
+      this.inFlight = false;
+      // A site that was signed out of, or that is down, may take it later; one that knows no such scoresheet never will.
+      return response.status === 401 ? this.failed("signed-out") : this.onEnded();
+    }
     if (response.redirected || ![200, 409, 422].includes(response.status) || !type.includes("json")) throw new Error(`save: ${response.status}`);
     const told: unknown = await response.json();
     this.inFlight = false;
@@ -337,12 +357,40 @@ class Field {
     this.become("refused");
   }
 
-  private failed(): void {
+  private get isTrying(): boolean {
+    return this.state === "failed" || this.state === "signed-out";
+  }
+
+  /** Takes no more; says whether it holds something that the server does not have. */
+  close(): boolean {
+    this.isOver = true;
+    window.clearTimeout(this.timer);
+    const isUnsaved = this.value !== this.saved;
+    if (isUnsaved) this.keepCopy();
+    if (this.text) this.text.readOnly = true;
+    else this.element.querySelector("fieldset")?.setAttribute("disabled", "");
+    this.mark("");
+    this.become(isUnsaved ? "ended" : "saved");
+    return isUnsaved;
+  }
+
+  /** Where it stands, as the judge reads it. */
+  get place(): string {
+    const title = this.element.closest(".criterion")?.querySelector("h2, h3")?.textContent ?? "";
+    return `${title.replace(/\s+/g, " ").trim()}, ${this.text ? "comment" : "level"}`;
+  }
+
+  get words(): string {
+    return this.inWords(this.value);
+  }
+
+  private failed(how: State = "failed"): void {
+    if (this.isOver) return;
     this.failures += 1;
     const wait = Math.min(LAST_RETRY, FIRST_RETRY * 2 ** (this.failures - 1));
     window.clearTimeout(this.timer);
     this.timer = window.setTimeout(() => void this.send(), wait * (0.8 + 0.4 * Math.random()));
-    this.become("failed");
+    this.become(how);
   }
 
   /** The refusal under the box, or nothing. */
