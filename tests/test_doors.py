@@ -26,6 +26,9 @@ from tests.web import Browser, open_site
 # (422) where something has to be written; the store is away in this test (503).
 TABLE = """
 anyone
+GET  /seasons/{slug:str}/conduct                                                                all 200
+GET  /seasons/{slug:str}/rules                                                                  all 200
+GET  /seasons/{slug:str}/terms/{kind:str}/{number:int}                                          all 404
 GET  /                                                                                          all 200
 GET  /account/zone                                                                               all 200
 GET  /calendars/{file_name:str}                                                                 all 404
@@ -53,6 +56,7 @@ POST /sign-in/code                                                              
 POST /sign-in/link/{link:str}                                                                   all 422
 
 signed_in
+POST /teams/{team_id:uuid}/leaving                                                              Ben 303
 GET  /account/calendar                                                                          people 200
 GET  /account                                                                                   people 200
 GET  /invitations/{token:str}                                                                   people 200
@@ -89,6 +93,12 @@ POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:u
 POST /seasons/{slug:str}/challenges/{number:int}/submission/versions                            Fay 422, Ben 422
 
 participant_somewhere
+POST /teams/{team_id:uuid}/affiliation                                                          Ben 303
+POST /teams/{team_id:uuid}/agreement                                                            Ben 303
+POST /teams/{team_id:uuid}/answers                                                              Ben 303
+POST /teams/{team_id:uuid}/lead                                                                 Ben 422
+POST /teams/{team_id:uuid}/name                                                                 Ben 422
+POST /teams/{team_id:uuid}/removals                                                             Ben 422
 GET  /teams/{team_id:uuid}                                                                      Ben 200
 POST /teams/{team_id:uuid}/entry                                                                Ben 303
 POST /teams/{team_id:uuid}/invitations                                                          Ben 422
@@ -105,16 +115,25 @@ POST /scoresheets/{sheet_id:uuid}/reopening                                     
 POST /scoresheets/{sheet_id:uuid}/submission                                                    Dana 422
 
 organizer_or_judge_of_season
-GET  /seasons/{slug:str}/clarifications                                                   Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/clarifications                                             Dana 200, Dev 200, Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/standings/rehearsal                  -
-GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                           Dana 200, Dev 200, Ada 200
-POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer                    Dana 422, Dev 422, Ada 422
+GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                     Dana 200, Dev 200, Ada 200
+POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer              Dana 422, Dev 422, Ada 422
 
 organizer_of_season
+GET  /seasons/{slug:str}/entries                                                                Ada 200
+GET  /seasons/{slug:str}/entries.csv                                                            Ada 200
+GET  /seasons/{slug:str}/entry-form                                                             Ada 200
+GET  /seasons/{slug:str}/terms/{kind:str}/edit                                                  Ada 200
+POST /seasons/{slug:str}/entry-form                                                             Ada 422
+POST /seasons/{slug:str}/entry-form/{question_id:uuid}                                          Ada 404
+POST /seasons/{slug:str}/entry-form/{question_id:uuid}/closing                                  Ada 404
+POST /seasons/{slug:str}/terms/{kind:str}                                                       Ada 422
 GET  /seasons/{slug:str}/challenges/new                                                         Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/amendments/new                                 Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/deadline                                       Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/rubric/amendments/new                          Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/edit                                           Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 200
@@ -135,6 +154,7 @@ POST /seasons/{slug:str}/challenges/{number:int}/panel                          
 POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation                         Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation/withdrawal              Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/release                                        Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/rubric/amendments                              Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/schedule                                       Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                            Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 422
@@ -221,10 +241,12 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
     assert devs_role
     return {
         "slug": world.season.slug, "token": world.invitation_token, "link": "no-such-link", "file_path": "none.css",
+        "file_name": "no-such-calendar.ics",
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,
         "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
-        "person_id": world.cast.ben.id, "clarification_id": world.question_id,
+        "person_id": world.cast.ben.id, "kind": "rules", "question_id": world.season.id,
+        "clarification_id": world.question_id,
     }  # fmt: skip
 
 
