@@ -36,7 +36,6 @@ WAYS = {
     "invitation": "/invitations/{secret[token]}",
     "removed": "/seasons/{slug}/teams",
     "role_invitation": "/roles/{secret[token]}",
-    "named_judge": "/desk",  # no longer written; those of earlier days stay readable
     "receipt": "/versions/{version_id}/receipt",
     "hash_differs": "/versions/{version_id}/receipt",
     "packet_ready": "/packets/{packet_id}",

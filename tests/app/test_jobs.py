@@ -78,8 +78,8 @@ class Site:
             process.kill()
             process.wait()
 
-    def write_letters(self, count: int, kind: str = "named_judge") -> list[UUID]:
-        facts = {"season": "The Long Winter", "slug": "the-long-winter", "by": "Ada"}
+    def write_letters(self, count: int, kind: str = "packet_ready") -> list[UUID]:
+        facts = {"season": "The Long Winter", "slug": "s", "challenge": "A", "number": 1, "team": "B", "packet_id": "1"}
         with self.database.writing() as session:
             return [
                 write(session, kind, (f"judge{number}@example.org", "Judge"), datetime.now(UTC), None, **facts).id
@@ -232,7 +232,7 @@ def test_a_worker_whose_connection_was_cut_ends_and_another_takes_its_place(site
             assert second.poll() is None
 
 
-@pytest.mark.parametrize("kind", ["sign_in", "named_judge"])
+@pytest.mark.parametrize("kind", ["sign_in", "packet_ready"])
 def test_what_keeps_a_letter_stands_in_its_row(small_site: Site, kind: str) -> None:
     facts = {"secret": {"code": "1", "link": "l"}, "minutes": 15}
     with small_site.database.writing() as session:

@@ -81,9 +81,9 @@ def test_the_outbox_asks_the_same_for_thirty_letters(stage: Stage) -> None:
 
     def grow(session: Session) -> None:
         for number in range(30):
-            facts = {"season": "The Long Winter", "slug": "the-long-winter", "by": "Ada"}
+            facts = {"season": "The Long Winter", "what": "judge", "role": "a judge", "inviter": "Ada", "days": 14}
             to = (f"judge{number}@example.org", "Judge")
-            letters.write(session, "named_judge", to, TODAY, stage.world.season.id, **facts)
+            letters.write(session, "role_invitation", to, TODAY, stage.world.season.id, **facts)
 
     stage.write(grow)
     many = stage.statements(ada, outbox(stage))

@@ -38,7 +38,6 @@ FACTS: dict[str, dict[str, Any]] = {
     "invitation": {
         "secret": {"token": "tok-en_2"}, "team": "Plan <B>", "season": "The Long Winter", "inviter": "Ben", "days": 14
     },
-    "named_judge": {"season": "The Long Winter", "slug": "the-long-winter", "by": "Ada"},
     "role_invitation": {
         "secret": {"token": "tok-en_3"}, "what": "judge", "role": "a judge", "season": "The Long <b>Winter</b>",
         "inviter": "Ada", "days": 14,
@@ -135,6 +134,7 @@ def test_every_letter_says_the_same_in_text_and_html(kind: str, tmp_path: Path) 
     link = {
         "sign_in": "https://charrette.example/sign-in/link/tok-en_1?next=/seasons/a%3Fb%3Dc%26d",
         "invitation": "https://charrette.example/invitations/tok-en_2",
+        "role_invitation": "https://charrette.example/roles/tok-en_3",
     }.get(kind, settings.url)
     assert link in rendered.text
     assert f'href="{link}' in rendered.html
@@ -241,12 +241,12 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_are(
     database: Database, mail_sink: MailSink, tmp_path: Path, try_once: Callable[..., Outcome]
 ) -> None:
     with database.writing() as session:
-        facts = {**FACTS["named_judge"], "by": ".\n..\n.hidden"}
-        letter_id = write(session, "named_judge", ("cleo@example.org", "Cleo"), NOW, None, **facts).id
+        facts = {**FACTS["role_invitation"], "inviter": ".\n..\n.hidden"}
+        letter_id = write(session, "role_invitation", ("cleo@example.org", "Cleo"), NOW, None, **facts).id
     try_once(letter_id)
     body = received(mail_sink)[0].get_body(("plain",))
     assert body
-    assert "\n..\n.hidden has named you" in body.get_content().replace("\r", "")
+    assert "\n..\n.hidden invites you" in body.get_content().replace("\r", "")
 
 
 def test_the_reader_gets_their_own_time(
@@ -328,7 +328,7 @@ def test_of_two_workers_with_one_letter_only_one_gives_it_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """The other one comes after both have looked at the row and before we have told that we send it."""
-    letter_id = a_letter(database, "named_judge")
+    letter_id = a_letter(database, "packet_ready")
     mail_sink.mood = mood
     theirs = {"sending_at": NOW - timedelta(seconds=1), "sent_at": NOW if meanwhile == "sent" else None}
     connected = mail._connected
@@ -349,7 +349,7 @@ def test_of_two_workers_with_one_letter_only_one_gives_it_away(
 def test_a_slow_worker_that_was_taken_for_dead_still_says_what_became_of_the_letter(
     database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letter_id = a_letter(database, "named_judge")
+    letter_id = a_letter(database, "packet_ready")
     give = mail._give
 
     def slowly(server: Any, message: Any) -> None:

@@ -254,7 +254,7 @@ def test_the_page_asks_the_same_for_thirty(stage: Stage) -> None:
     def grow(session: Session) -> None:
         there = stage.world_in(session)
         for number in range(30):
-            now = TODAY - timedelta(days=number)
+            now = TODAY - timedelta(hours=6 * (30 - number))
             make_judge(session, there.season, make_person(session, f"Judge{number}"), there.cast.ada, now)
             roles.invite(session, there.season, JUDGE, f"guest{number}@example.org", "Guest", there.cast.ada, now)
             make_season(session, there.cast.ada, title=f"Season {number}", now=now)

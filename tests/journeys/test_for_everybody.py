@@ -130,7 +130,7 @@ def as_a_member(axe: Inspector, ben: Visitor) -> None:
 
 def as_an_organizer(axe: Inspector, ada: Visitor) -> None:
     play(ada, "Ada Lindqvist")
-    pages = ("run-sheet", "judges", "outbox", "history", "edit", "challenges/new", "challenges/2/amendments/new")
+    pages = ("run-sheet", "people", "outbox", "history", "edit", "challenges/new", "challenges/2/amendments/new")
     axe.visit(ada, "/seasons/new", *(f"{SEASON}/{page}" for page in pages))
     axe.visit(ada, *(f"{SEASON}/challenges/1/{page}?as=organizer" for page in ("panel", "standings", "edit")))
     ada.go(f"{SEASON}/challenges/new")

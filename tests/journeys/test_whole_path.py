@@ -160,14 +160,19 @@ def upload(kyle: Visitor, challenge: str, design: Path) -> None:
 
 
 def judge_all(house: House, post: Post, visitors: Visit, ada: Visitor, season: str, challenge: str) -> None:
-    """Three judges are named and read everything: Dana one design in the browser, the rest by forms."""
+    """Three judges are invited, accept, and read everything: Dana one design in the browser, the rest by forms."""
     for name in COMMENTS:
-        ada.go(f"{season}/judges")
+        ada.go(f"{season}/people")
         ada.write("Name", name)
         ada.page.get_by_label("Mail address").fill(f"{name.lower()}@example.org")
-        ada.press("Name this judge")
-        ada.sees("Named. A mail tells them.")
-        assert "/desk" in post.letter_to(f"{name.lower()}@example.org", "The Long Winter")
+        ada.press("Send the invitation")
+        ada.sees(f"An invitation is on its way to {name.lower()}@example.org.")
+        invitation = post.link_in(post.letter_to(f"{name.lower()}@example.org", "Be a judge of The Long Winter"))
+        invited = Correspondent(house, name)
+        invited.sign_in(post)
+        invited.fill_in(f"{invitation}/acceptance")
+    ada.go(f"{season}/people")
+    ada.sees(*COMMENTS)
     ada.page.get_by_label("Move it on by").select_option("1 week")
     ada.press("Move")
     ada.sees("The clock of the demo has been set forward.")

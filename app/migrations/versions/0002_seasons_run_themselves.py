@@ -23,6 +23,7 @@ def upgrade() -> None:
     roles()
     acknowledgements()
     swaps()
+    rewordings()
     home()
     mailings()
     telling()
@@ -230,6 +231,26 @@ def acknowledgements() -> None:
     op.create_index(op.f("ix_acknowledgement_entry_id"), "acknowledgement", ["entry_id"])
 
 
+def rewordings() -> None:
+    op.create_table(
+        "rewording",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("challenge_id", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("before_id", sa.Uuid(), nullable=False),
+        sa.Column("after_id", sa.Uuid(), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("made_at", INSTANT, nullable=False),
+        sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_rewording_challenge_id_challenge")),
+        sa.ForeignKeyConstraint(["before_id"], ["rubricversion.id"], name=op.f("fk_rewording_before_id_rubricversion")),
+        sa.ForeignKeyConstraint(["after_id"], ["rubricversion.id"], name=op.f("fk_rewording_after_id_rubricversion")),
+        sa.ForeignKeyConstraint(["made_by"], ["person.id"], name=op.f("fk_rewording_made_by_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rewording")),
+        sa.UniqueConstraint("challenge_id", "number", name=op.f("uq_rewording_challenge_id_number")),
+    )
+
+
 def swaps() -> None:
     op.create_table(
         "swap",
@@ -343,6 +364,9 @@ def roles() -> None:
     )
     with op.batch_alter_table("roleinvitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_roleinvitation_season_id"), ["season_id"], unique=False)
+    # Judges used to be named without being asked: those letters stay in the outbox, and the unsent ask nothing any more.
+    op.execute("DELETE FROM letter WHERE kind = 'named_judge' AND sent_at IS NULL")
+    op.execute("UPDATE letter SET kind = 'role_invitation' WHERE kind = 'named_judge'")
 
 
 def mailings() -> None:
