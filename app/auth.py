@@ -110,6 +110,7 @@ class Cookies:
         self.notice = self.named("charrette-notice")
         self.asked = self.named("charrette-asked")
         self.zone = self.named("charrette-zone")
+        self.calendar = self.named("charrette-calendar")
 
     def named(self, name: str) -> str:
         return f"__Host-{name}" if self.secure else name

@@ -20,7 +20,7 @@ from challenges.refusals import Refusal
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 KNOWN_METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
-SECRET_PATHS = re.compile(r"^(/(?:sign-in/link|invitations)/)[^/]+")
+SECRET_PATHS = re.compile(r"^(/(?:sign-in/link|invitations|calendars)/)[^/]+")
 
 
 @dataclass

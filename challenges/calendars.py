@@ -22,7 +22,7 @@ class CalendarLink(Record, table=True):
 
 def renew_link(session: Session, person: Person, now: datetime) -> str:
     """A new token, told this once; the address that was given before shows nothing from now on."""
-    lock(session, person)
+    lock(session, session.get_one(Person, person.id))
     token = secrets.token_urlsafe(32)
     link = link_of(session, person.id) or CalendarLink(person_id=person.id, token_hash="", made_at=now)
     link.token_hash, link.made_at = _digest(token), now
@@ -33,7 +33,7 @@ def renew_link(session: Session, person: Person, now: datetime) -> str:
 
 def end_link(session: Session, person: Person) -> None:
     """The address shows nothing any more. Doing it twice does it once."""
-    lock(session, person)
+    lock(session, session.get_one(Person, person.id))
     if link := link_of(session, person.id):
         session.delete(link)
         session.flush()
