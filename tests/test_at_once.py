@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, func, select
 
 from app.db import Database
-from challenges import challenges, entries, roles, seasons, signins, teams, versions
+from challenges import challenges, clarifications, entries, roles, seasons, signins, teams, versions
+from challenges.clarifications import Clarification, ClarificationKind
 from challenges.entries import Entry
+from challenges.letters import Letter
 from challenges.records import Record
 from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
@@ -428,3 +430,60 @@ def test_guesses_at_once_are_all_counted(database: Database) -> None:
     assert at_once(database, *[guess] * 5) == [None] * 5
     with database.writing() as session:
         assert signins.use_code(session, "kim@example.org", code, NOW) is None
+
+
+def asking(scene: Scene, text: str, by: Any) -> Callable[[Session], Any]:
+    return lambda session: (
+        clarifications.ask(
+            session, here(session, scene.season), scene.challenge, ClarificationKind.TASK, text, "", by, NOW
+        ).id
+    )
+
+
+def test_two_clicks_ask_once_and_members_at_once_keep_to_the_limit(database: Database) -> None:
+    scene = committed(database, a_scene)
+    first, second = at_once(database, *[asking(scene, "Is it ours?", scene.cast.ben)] * 2)
+    assert first == second
+    several = at_once(
+        database, *(asking(scene, f"{at}?", by) for at in range(3) for by in (scene.cast.ben, scene.cast.cleo))
+    )
+    assert sum(isinstance(one, Refusal) for one in several) == 2
+    assert count(database, Clarification, Clarification.team_id == scene.team.id) == 5
+
+
+def test_two_organizers_answer_a_question(database: Database) -> None:
+    scene = committed(database, a_scene)
+    eve, ada = scene.cast.eve, scene.cast.ada
+    committed(database, lambda session: seasons.grant(session, scene.season, eve, RoleKind.ORGANIZER, ada, NOW))
+    question_id = committed(database, asking(scene, "Is it ours?", scene.cast.ben))
+
+    def answer(by: Any) -> Callable[[Session], Any]:
+        return lambda session: clarifications.answer(
+            session, session.get_one(Clarification, question_id), f"Says {by.name}.", by, NOW
+        )
+
+    given = at_once(database, answer(ada), answer(eve))
+    winner = ada if given[0] is None else eve
+    assert sorted(str(getattr(one, "message", one)) for one in given) == [
+        "None",
+        "Somebody has answered this question meanwhile. Your text is still here, and nothing was overwritten.",
+    ]
+    with database.reading() as session:
+        assert session.get_one(Clarification, question_id).answer == f"Says {winner.name}."
+    assert count(database, Letter, Letter.kind == "clarification", Letter.season_id == scene.season.id) == 2
+
+
+def test_two_questions_are_merged_into_each_other(database: Database) -> None:
+    scene = committed(database, a_scene)
+    ids = [committed(database, asking(scene, text, scene.cast.ben)) for text in ("A?", "B?")]
+
+    def merge(one: Any, into: Any) -> Callable[[Session], Any]:
+        return lambda session: clarifications.merge(
+            session, session.get_one(Clarification, one), session.get_one(Clarification, into), scene.cast.ada, NOW
+        )
+
+    given = at_once(database, merge(*ids), merge(*reversed(ids)))
+    assert sorted(str(getattr(one, "message", one)) for one in given) == [
+        "None", "One of the two was merged with another question meanwhile. Load the page again.",
+    ]  # fmt: skip
+    assert count(database, Clarification, col(Clarification.merged_into).in_(ids)) == 1

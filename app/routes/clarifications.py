@@ -9,7 +9,7 @@ from app.auth import id_of
 from app.deps import Form, MaybeViewer, Me, Now, Request, Session
 from app.doors import anyone, organizer_of_season, organizer_or_judge_of_season, participant_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import briefs, challenges, clarifications, seasons
+from challenges import briefs, challenges, clarifications, questions, seasons
 from challenges.clarifications import ClarificationKind
 from challenges.refusals import Refusal
 
@@ -52,7 +52,7 @@ def queue(request: Request, session: Session, me: Me, now: Now, slug: FromPath[s
     season = seasons.find_season(session, slug)
     return page(
         request, "web/clarifications/queue.html", season=season,
-        queue=clarifications.queue_of(session, season, me.person.id),
+        queue=questions.queue_of(session, season, me.person.id),
         answered=clarifications.answered_of(session, season.id, now),
     )  # fmt: skip
 
@@ -61,11 +61,11 @@ def queue(request: Request, session: Session, me: Me, now: Now, slug: FromPath[s
 def show(request: Request, session: Session, me: Me, slug: FromPath[str], clarification_id: FromPath[UUID]) -> Page:
     season = seasons.find_season(session, slug)
     found = clarifications.find_for(session, season, clarification_id, me.person.id)
-    question = clarifications.to_answer(session, found)
+    question = questions.to_answer(session, found)
     return page(
         request, "web/clarifications/show.html", season=season, question=question, is_personal=found.is_personal,
         challenge=session.get_one(challenges.Challenge, found.challenge_id),
-        others=[] if found.is_personal else clarifications.others_of(session, question),
+        others=[] if found.is_personal else questions.others_of(session, question),
         longest_question=clarifications.LONGEST_QUESTION, longest_answer=clarifications.LONGEST_ANSWER,
     )  # fmt: skip
 

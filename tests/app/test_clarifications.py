@@ -113,7 +113,7 @@ def test_what_somebody_asked_is_shown_to_them_alone(stage: Stage) -> None:
     asked(stage)
     asked(stage, "I am ill.", kind="personal")
     ben = stage.browser(world.cast.ben).get(listed(stage))
-    assert shown(ben, "only you see this", "Is the bridge ours?", "I am ill.", "a personal matter, asked") == (
+    assert shown(ben, "shown to you only", "Is the bridge ours?", "I am ill.", "a personal matter, asked") == (
         200, [],
     )  # fmt: skip
     others = (None, world.cast.cleo, world.fay, world.cast.eve, world.cast.dana, world.nora)

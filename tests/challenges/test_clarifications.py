@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from challenges import briefs, challenges, clarifications, entries, outcomes, seasons
+from challenges import briefs, challenges, clarifications, entries, outcomes, questions, seasons
 from challenges.challenges import Course
-from challenges.clarifications import Clarification, ClarificationKind, Matter, Question, Waiting
+from challenges.clarifications import Clarification, ClarificationKind, Waiting
 from challenges.history import Trace
 from challenges.letters import Letter
 from challenges.outcomes import OutcomeKind
 from challenges.people import Person
+from challenges.questions import Matter, Question
 from challenges.refusals import Conflict, Refusal
 from challenges.seasons import RoleKind
 from tests.cast import make_person
@@ -92,8 +93,8 @@ def test_a_question_waits_and_its_answer_is_everybodys(session: Session, scene: 
 
 
 def test_answers_are_numbered_as_they_come_and_the_newest_stands_first(session: Session, scene: Scene) -> None:
-    questions = [asked(session, scene, f"Question {number}") for number in range(3)]
-    for at, question in enumerate(reversed(questions)):
+    three = [asked(session, scene, f"Question {number}") for number in range(3)]
+    for at, question in enumerate(reversed(three)):
         answered(session, scene, question, now=NOW + at * HOUR)
     assert [number for number, *_ in to_read(session, scene)] == [3, 2, 1]
     assert [text for _, text, _ in to_read(session, scene)] == ["Question 0", "Question 1", "Question 2"]
@@ -110,8 +111,8 @@ def test_another_seasons_and_another_challenges_questions_are_elsewhere(session:
     other = make_season(session, scene.cast.ada)
     assert clarifications.count_waiting(session, other.id) == Waiting(0, 0, 0)
     assert clarifications.mine_of(session, scene.challenge, scene.cast.ben.id) == []
-    queue = clarifications.queue_of(session, other, scene.cast.ada.id)
-    assert queue == clarifications.Queue([], [], [], [])
+    queue = questions.queue_of(session, other, scene.cast.ada.id)
+    assert queue == questions.Queue([], [], [], [])
 
 
 def test_nothing_that_others_read_says_who_asked(session: Session, scene: Scene) -> None:
@@ -119,7 +120,7 @@ def test_nothing_that_others_read_says_who_asked(session: Session, scene: Scene)
     question = asked(session, scene)
     answered(session, scene, question, "Proposed", by=judge)
     answered(session, scene, question, "Said")
-    for_answering = clarifications.to_answer(session, question)
+    for_answering = questions.to_answer(session, question)
     assert type(for_answering) is Question
     everything = str(vars(for_answering)) + str(clarifications.answered_of(session, scene.season.id, NOW + DAY))
     everything += "".join(
@@ -396,8 +397,8 @@ def test_a_personal_matter_is_between_its_asker_and_the_organizers(session: Sess
     ):
         with not_yours():
             verb()
-    assert clarifications.queue_of(session, scene.season, judge.id) == clarifications.Queue([], [], [], [])
-    seen = clarifications.to_answer(session, matter)
+    assert questions.queue_of(session, scene.season, judge.id) == questions.Queue([], [], [], [])
+    seen = questions.to_answer(session, matter)
     assert isinstance(seen, Matter)
     assert (seen.asker, seen.team, seen.text) == ("Ben", "Plan B", "I am ill.")
     for _ in range(2):
@@ -412,7 +413,7 @@ def test_a_personal_matter_is_between_its_asker_and_the_organizers(session: Sess
     (mine,) = clarifications.mine_of(session, scene.challenge, scene.cast.ben.id)
     assert (mine.answer, mine.answered_at, mine.public_id) == ("Get well. You have a day more.", NOW + HOUR, None)
     assert clarifications.mine_of(session, scene.challenge, scene.cast.cleo.id) == []
-    queue = clarifications.queue_of(session, scene.season, scene.cast.ada.id)
+    queue = questions.queue_of(session, scene.season, scene.cast.ada.id)
     assert ([one.id for one in queue.matters], [one.id for one in queue.closed_matters]) == ([], [matter.id])
 
 
@@ -432,7 +433,7 @@ def test_two_questions_that_ask_the_same_have_one_answer(session: Session, scene
     for _ in range(2):
         clarifications.merge(session, second, first, ada, NOW)
     assert (second.merged_into, third.merged_into) == (first.id, first.id)
-    (queued,) = clarifications.queue_of(session, scene.season, ada.id).unanswered
+    (queued,) = questions.queue_of(session, scene.season, ada.id).unanswered
     assert (queued.id, sorted(queued.duplicates)) == (first.id, [second.text, third.text])
     (before,) = clarifications.mine_of(session, scene.challenge, fay.id)
     assert (before.is_merged, before.answered_at, before.public_id) == (True, None, None)
@@ -490,15 +491,15 @@ def test_what_cannot_be_merged(session: Session, scene: Scene) -> None:
 
 def test_the_queue_goes_by_age_and_names_what_a_question_can_be_merged_into(session: Session, scene: Scene) -> None:
     judge = dana(session, scene)
-    questions = [asked(session, scene, f"Question {at}", now=NOW + at * MINUTE) for at in range(4)]
-    answered(session, scene, questions[0])
-    answered(session, scene, questions[1], by=judge)
+    four = [asked(session, scene, f"Question {at}", now=NOW + at * MINUTE) for at in range(4)]
+    answered(session, scene, four[0])
+    answered(session, scene, four[1], by=judge)
     for person in (scene.cast.ada, judge):
-        queue = clarifications.queue_of(session, scene.season, person.id)
+        queue = questions.queue_of(session, scene.season, person.id)
         assert ([one.text for one in queue.unanswered], [one.text for one in queue.proposed]) == (
             ["Question 2", "Question 3"], ["Question 1"],
         )  # fmt: skip
-    others = clarifications.others_of(session, clarifications.to_answer(session, questions[2]))
+    others = questions.others_of(session, questions.to_answer(session, four[2]))
     assert [one.text for one in others] == ["Question 1", "Question 3", "Question 0"]
 
 
