@@ -66,6 +66,7 @@ DEEDS = {
     "deadline.extended": "gave the team {team} {minutes} more minutes for challenge {challenge}",
     "deadline.moved": "moved the due instant of challenge {challenge} by {minutes} minutes, for everybody",
     "amendment.acknowledged": "acknowledged amendment {amendment} of challenge {challenge}",
+    "rubric.reworded": "amended the rubric of challenge {challenge} (amendment {number})",
     "swap.drawn": "drew who goes on from whose design in challenge {challenge} (entries: {entries})",
     "clarification.asked": "took in a question about challenge {challenge}",
     "clarification.confided": "took in a personal matter in challenge {challenge}",

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from app.routes.challenges import written_criteria, written_deliverables
+from app.routes.challenges import written_deliverables
 from challenges import briefs, challenges, clocks, packs, people, seasons
 from challenges.challenges import Challenge, Plan
 from challenges.packs import Pack
 from challenges.people import Person
 from challenges.refusals import NotYours, Refusal
+from challenges.rewordings import texts_of
+from challenges.rubrics import scales_of
 from challenges.seasons import RoleKind, Season
 
 QUARTER = timedelta(minutes=15)
@@ -69,7 +71,7 @@ def pack_of(session: Session, challenge: Challenge) -> Pack:
     return Pack(
         title=challenge.title, summary=challenge.summary, brief=brief.text,
         hours=min(max(quarters, 1) / 4, packs.MOST_HOURS), deliverables=written_deliverables(session, challenge),
-        criteria=written_criteria(session, challenge),
+        criteria=texts_of(scales_of(session, challenge.rubric_version_id)),
     )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """Cuts: who goes on after a challenge, who leaves, who wins; proposed from the ranking, confirmed by an organizer."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
+from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
 from challenges import outcomes
@@ -66,6 +67,8 @@ class Proposal:
     """Somebody wins here."""
     others: Sequence[Standing] = ()
     """In the ranking, but withdrawn or out before: they take nobody's place."""
+    confirmed: Mapping[UUID, Outcome] = field(default_factory=dict)
+    """By entry, what an organizer has confirmed already."""
 
     @property
     def is_plain(self) -> bool:
@@ -83,7 +86,8 @@ class Decision:
 
 def propose(session: Session, challenge: Challenge, season: Season, now: datetime) -> Proposal:
     """What the rules of the season make of the ranking as it is now. Nothing is written."""
-    found = _counted(session, challenge)
+    known = _known(session, challenge)
+    found = _counted(session, challenge, {one.entry_id for one in known if one.challenge_id != challenge.id})
     standings = {standing.entry_id: standing for standing in standings_of(session, challenge)}
     order = {entry_id: at for at, entry_id in enumerate(standings)}
     found.sort(key=lambda pair: (order.get(pair[0].id, len(order)), pair[1].name_key))
@@ -98,24 +102,28 @@ def propose(session: Session, challenge: Challenge, season: Season, now: datetim
         challenge.go_on if has_line else None,
         decides,
         [standing for standing in standings.values() if standing.entry_id not in counted],
+        {one.entry_id: one for one in known if one.challenge_id == challenge.id},
     )
 
 
-def _counted(session: Session, challenge: Challenge) -> list[tuple[Entry, Team]]:
-    """Who can still leave or win here: not withdrawn, not out since an earlier challenge, public or not, and in the
-    season before the last hour to hand in.
-    """
-    out = set(
-        session.exec(
-            select(Outcome.entry_id)
-            .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))
-            .where(
-                Challenge.season_id == challenge.season_id,
-                col(Challenge.number) < challenge.number,
-                Outcome.kind == OutcomeKind.LEAVES,
-            )
+def _known(session: Session, challenge: Challenge) -> Sequence[Outcome]:
+    """What is confirmed here, and who left in an earlier challenge, public or not."""
+    up_to_here = (
+        select(Outcome)
+        .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))
+        .where(
+            Challenge.season_id == challenge.season_id,
+            or_(
+                col(Challenge.id) == challenge.id,
+                and_(col(Challenge.number) < challenge.number, col(Outcome.kind) == OutcomeKind.LEAVES),
+            ),
         )
     )
+    return session.exec(up_to_here).all()
+
+
+def _counted(session: Session, challenge: Challenge, out: Set[UUID]) -> list[tuple[Entry, Team]]:
+    """Who can still leave or win here: not withdrawn, not out, and in the season before the last hour to hand in."""
     return [
         (entry, team)
         for entry, team in entries_of(session, challenge.season_id)
@@ -232,7 +240,7 @@ def _settle(session: Session, challenge: Challenge, season: Season, tied: Sequen
 def _by_criterion(session: Session, challenge: Challenge, title: str, tied: Sequence[Ranked], places: int) -> Settled:
     """The better mean in one criterion, exactly; who is equal in that as well goes on together."""
     wanted = [
-        scale.criterion.id
+        scale.criterion.position
         for scale in scales_of(session, challenge.rubric_version_id)
         if scale.criterion.title.casefold() == title.casefold()
     ]
@@ -250,9 +258,9 @@ def _by_criterion(session: Session, challenge: Challenge, title: str, tied: Sequ
     }
 
 
-def _mean(sheets: Iterable[Levels], criterion_id: UUID) -> Fraction:
+def _mean(sheets: Iterable[Levels], position: int) -> Fraction:
     """Of the levels that judges gave; nothing where none of them found it applicable."""
-    given = [points for levels in sheets if (points := levels[criterion_id]) is not None]
+    given = [points for levels in sheets if (points := levels[position]) is not None]
     return mean(given) if given else Fraction(0)
 
 

@@ -21,7 +21,7 @@ from challenges.outcomes import Outcome, OutcomeKind
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
-from challenges.rubrics import Scale, scales_of
+from challenges.rubrics import Criterion, Scale, scales_of
 from challenges.seasons import RoleKind, Season, role_of
 from challenges.states import Deed
 from challenges.submissions import Submission
@@ -346,7 +346,7 @@ def view_of(session: Session, packet: Packet) -> PacketView:
         Ruled(
             title=scale.criterion.title, guidance=scale.criterion.guidance, weight=scale.criterion.weight,
             levels=tuple(Level(level.half_points, level.title, level.descriptor) for level in scale.levels),
-            round_median=medians.get(scale.criterion.id),
+            round_median=medians.get(scale.criterion.position),
         )
         for scale in scales
     ]  # fmt: skip
@@ -357,12 +357,12 @@ def view_of(session: Session, packet: Packet) -> PacketView:
     )
 
 
-def _medians(session: Session, challenge: Challenge, scales: list[Scale]) -> dict[UUID, Fraction]:
-    """By criterion the median over the round of each submission's mean level, in half steps."""
+def _medians(session: Session, challenge: Challenge, scales: list[Scale]) -> dict[int, Fraction]:
+    """By the criterion’s position the median over the round of each submission's mean level, in half steps."""
     readings = readings_of(session, challenge.id).values()
     return {
-        scale.criterion.id: median(
-            mean(points for levels in sheets.values() if (points := levels[scale.criterion.id]) is not None)
+        scale.criterion.position: median(
+            mean(points for levels in sheets.values() if (points := levels[scale.criterion.position]) is not None)
             for sheets in readings
         )
         for scale in scales
@@ -400,10 +400,12 @@ def _outcome(session: Session, challenge: Challenge, season: Season, entry_id: U
 
 def _sheets(session: Session, submission_id: UUID, scales: list[Scale]) -> list[Sheet]:
     rows = session.exec(
-        select(Panelist.drawn, Scoresheet, Mark)
+        select(Criterion.position, Scoresheet, Mark)
+        .select_from(Panelist)
         .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
         .join(Scoresheet, col(Scoresheet.assignment_id) == col(Assignment.id))
         .join(Mark, col(Mark.scoresheet_id) == col(Scoresheet.id))
+        .join(Criterion, col(Criterion.id) == col(Mark.criterion_id))
         .where(
             Assignment.submission_id == submission_id,
             col(Assignment.ended_at).is_(None),
@@ -411,17 +413,17 @@ def _sheets(session: Session, submission_id: UUID, scales: list[Scale]) -> list[
         )
         .order_by(col(Panelist.drawn))
     ).all()
-    marks: dict[UUID, dict[UUID, Mark]] = {}
+    marks: dict[UUID, dict[int, Mark]] = {}
     sheets: dict[UUID, Scoresheet] = {}
-    for _, sheet, mark in rows:
+    for position, sheet, mark in rows:
         sheets[sheet.id] = sheet
-        marks.setdefault(sheet.id, {})[mark.criterion_id] = mark
+        marks.setdefault(sheet.id, {})[position] = mark
     return [
         Sheet(
             tuple(
                 Remark(mark.half_points, mark.comment)
                 for scale in scales
-                if (mark := marks[sheet.id][scale.criterion.id])
+                if (mark := marks[sheet.id][scale.criterion.position])
             ),
             sheet.comment,
         )

@@ -216,6 +216,17 @@ def marks_on(session: Session, sheet: Scoresheet) -> list[tuple[Scale, Mark]]:
     return [(scale, marks[scale.criterion.id]) for scale in scales_of(session, sheet.rubric_version_id)]
 
 
+def has_begun(session: Session, challenge_id: UUID) -> bool:
+    """Whether any scoresheet of the challenge is open: from then on its rubric keeps its shape."""
+    opened = (
+        select(Scoresheet.id)
+        .join(Assignment, col(Assignment.id) == col(Scoresheet.assignment_id))
+        .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
+        .where(Panelist.challenge_id == challenge_id)
+    )
+    return session.exec(opened.limit(1)).first() is not None
+
+
 def find_for(session: Session, sheet_id: UUID, person_id: UUID) -> Desk:
     """A scoresheet for its own judge, while the assignment and the role last."""
     row = session.exec(

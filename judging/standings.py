@@ -11,14 +11,14 @@ from sqlmodel import Session, col, func, select
 
 from challenges.challenges import Challenge
 from challenges.outcomes import OutcomeKind
-from challenges.rubrics import Scale, scales_of
+from challenges.rubrics import Criterion, Scale, scales_of
 from challenges.versions import handed_in
 from judging.composite import Box, composite, mean, published
 from judging.panels import Assignment, Panelist
 from judging.scoring import Mark, Scoresheet
 
-Levels = Mapping[UUID, int | None]
-"""The half points of one scoresheet by criterion."""
+Levels = Mapping[int, int | None]
+"""The half points of one scoresheet by the criterion’s position, which stays the same in every wording of a rubric."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,8 @@ def places_of(scores: Sequence[Decimal]) -> dict[Decimal, tuple[int, int]]:
 def readings_of(session: Session, *challenge_ids: UUID) -> dict[UUID, dict[UUID, Levels]]:
     """The handed-in scoresheets that count: submission → scoresheet → levels."""
     rows = session.exec(
-        select(Assignment.submission_id, Mark.scoresheet_id, Mark.criterion_id, Mark.half_points)
+        select(Assignment.submission_id, Mark.scoresheet_id, Criterion.position, Mark.half_points)
+        .join(Criterion, col(Criterion.id) == col(Mark.criterion_id))
         .join(Scoresheet, col(Scoresheet.id) == col(Mark.scoresheet_id))
         .join(Assignment, col(Assignment.id) == col(Scoresheet.assignment_id))
         .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
@@ -126,9 +127,9 @@ def readings_of(session: Session, *challenge_ids: UUID) -> dict[UUID, dict[UUID,
             col(Scoresheet.handed_in_at).is_not(None),
         )
     )
-    found: dict[UUID, dict[UUID, dict[UUID, int | None]]] = {}
-    for submission_id, sheet_id, criterion_id, half_points in rows:
-        found.setdefault(submission_id, {}).setdefault(sheet_id, {})[criterion_id] = half_points
+    found: dict[UUID, dict[UUID, dict[int, int | None]]] = {}
+    for submission_id, sheet_id, position, half_points in rows:
+        found.setdefault(submission_id, {}).setdefault(sheet_id, {})[position] = half_points
     return {submission_id: dict(sheets) for submission_id, sheets in found.items()}
 
 
@@ -149,5 +150,5 @@ def score_of(scales: Sequence[Scale], sheets: Sequence[Levels], penalty: int = 0
 
 def _composite(scales: Sequence[Scale], levels: Levels) -> Fraction:
     return composite(
-        [Box(scale.criterion.weight, scale.low, scale.high, levels[scale.criterion.id]) for scale in scales]
+        [Box(scale.criterion.weight, scale.low, scale.high, levels[scale.criterion.position]) for scale in scales]
     )

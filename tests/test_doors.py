@@ -115,9 +115,9 @@ POST /scoresheets/{sheet_id:uuid}/reopening                                     
 POST /scoresheets/{sheet_id:uuid}/submission                                                    Dana 422
 
 organizer_or_judge_of_season
-GET  /seasons/{slug:str}/clarifications                                             Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/clarifications                                       Dana 200, Dev 200, Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/standings/rehearsal                  -
-GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                     Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}               Dana 200, Dev 200, Ada 200
 POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer              Dana 422, Dev 422, Ada 422
 
 organizer_of_season
@@ -245,7 +245,7 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,
         "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
-        "person_id": world.cast.ben.id, "kind": "rules", "question_id": world.season.id,
+        "person_id": world.cast.ben.id, "clarification_id": world.question_id, "kind": "rules", "question_id": world.season.id,
         "clarification_id": world.question_id,
     }  # fmt: skip
 

@@ -19,6 +19,7 @@ from app.routes import (
     mailings,
     panels,
     people,
+    rewordings,
     scoring,
     seasons,
     signins,
@@ -32,7 +33,7 @@ from app.routes import (
 )
 
 MODULES = (
-    seasons, challenges, clarifications, briefs, deadlines, swaps, teams, entries, terms, submissions, versions,
+    seasons, challenges, clarifications, briefs, rewordings, deadlines, swaps, teams, entries, terms, submissions, versions,
     people, panels, scoring, standings, league, feedback, letters, mailings, history, signins, account, calendars,
     feeds, glossary, demo, health, styleguide,
 )  # fmt: skip

@@ -13,13 +13,15 @@ from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
 from app.routes.account import zones
 from app.routes.briefs import amendments_of
+from app.rubric_form import CRITERION_DEFAULTS, criteria_in
 from challenges import briefs, challenges, entries, packs, seasons
 from challenges.acknowledgements import has_read
 from challenges.challenges import ChallengeState, Course, DeliverableText, Plan
 from challenges.clocks import WallClock, instant_of
 from challenges.deadlines import deadline_of
 from challenges.files import KINDS
-from challenges.rubrics import CriterionText, LevelText, scales_of
+from challenges.rewordings import rewordings_of, rubrics_before, texts_of
+from challenges.rubrics import scales_of
 from challenges.starter import STARTER
 from challenges.swaps import received_by
 from judging.feedback import release_of
@@ -31,7 +33,6 @@ SCHEDULED = {
     ChallengeState.ON_HOLD: "On hold. It opens when you press the button; only its number and dates are public.",
 }
 DELIVERABLE_DEFAULTS = ("kind", "required", "size")
-CRITERION_DEFAULTS = ("weight",)
 """What an empty row of the form holds already, and so says nothing of what somebody wrote."""
 
 
@@ -74,7 +75,8 @@ def edit(request: Request, session: Session, me: Me, now: Now, slug: FromPath[st
     challenge = challenges.find_for(session, season, number, me.person.id, now)
     return page(
         request, "web/challenges/edit.html", season=season, challenge=challenge,
-        brief=briefs.brief_of(session, challenge.id), criteria=written_criteria(session, challenge),
+        brief=briefs.brief_of(session, challenge.id),
+        criteria=texts_of(scales_of(session, challenge.rubric_version_id)),
         deliverables=written_deliverables(session, challenge), **offered(session, season, challenge.number),
     )  # fmt: skip
 
@@ -137,7 +139,9 @@ def shown(
     own = entries.find_own(session, season.id, viewer.person.id) if viewer else None
     mine = own[0] if own else None
     is_public = release is not None and release.is_public(now)
+    reworded = rewordings_of(session, challenge.id)
     return {
+        "rewordings": reworded, "earlier_rubrics": rubrics_before(session, reworded),
         "season": season, "challenge": challenge, "versions": versions, "state": challenge.state(now),
         "amendments": amendments_of(versions), "scales": scales_of(session, challenge.rubric_version_id),
         "deliverables": challenges.deliverables_of(session, challenge.id), "mine": mine,
@@ -175,14 +179,7 @@ def planned(form: Typed) -> Plan:
             DeliverableText(row.text("title", 200), row.kind, row.ticked("required"), row.number("size"))
             for row in form.rows("deliverables", besides=DELIVERABLE_DEFAULTS)
         ],
-        criteria=[
-            CriterionText(
-                row.text("title", 200), row.number("weight"),
-                [LevelText(level.text("title", 200), level.text("descriptor")) for level in row.rows("level")],
-                row.text("guidance"),
-            )
-            for row in form.rows("criteria", besides=CRITERION_DEFAULTS)
-        ],
+        criteria=criteria_in(form),
     )  # fmt: skip
 
 
@@ -205,16 +202,6 @@ def written_deliverables(session: Session, challenge: challenges.Challenge) -> l
         DeliverableText(each.title, each.kind, each.required, each.max_bytes // 2**20)
         for each in challenges.deliverables_of(session, challenge.id)
     ]
-
-
-def written_criteria(session: Session, challenge: challenges.Challenge) -> list[CriterionText]:
-    return [
-        CriterionText(
-            scale.criterion.title, scale.criterion.weight,
-            [LevelText(level.title, level.descriptor) for level in scale.levels], scale.criterion.guidance,
-        )
-        for scale in scales_of(session, challenge.rubric_version_id)
-    ]  # fmt: skip
 
 
 ROUTES = [new, draft, show, edit, redraft, rehearse, schedule, unschedule, release]

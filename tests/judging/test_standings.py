@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import count
 from uuid import UUID, uuid4
 
 from hypothesis import given
@@ -74,9 +75,9 @@ def test_equal_scores_share_a_place_and_the_next_one_counts_on(session: Session,
 def test_what_differs_only_after_the_published_decimal_is_equal() -> None:
     """66.66… and 66.7: ranked by what people read, not by what nobody sees."""
     fine, coarse = scale(2000, 2, 3000), scale(1000, 2, 3000)
-    thirds = score_of([fine, coarse], [{fine.criterion.id: 4, coarse.criterion.id: 2}])
+    thirds = score_of([fine, coarse], [{fine.criterion.position: 4, coarse.criterion.position: 2}])
     other, rest = scale(667, 2, 1000), scale(333, 2, 1000)
-    coarse_two = score_of([other, rest], [{other.criterion.id: 4, rest.criterion.id: 2}])
+    coarse_two = score_of([other, rest], [{other.criterion.position: 4, rest.criterion.position: 2}])
     assert [made and made.published for made in (thirds, coarse_two)] == [Decimal("66.7")] * 2
 
 
@@ -170,8 +171,11 @@ def test_less_the_penalty_is_what_is_published(exact: Fraction, penalty: int) ->
 # --- the arithmetic, on any rubric ---
 
 
+POSITIONS = count(1)
+
+
 def scale(weight: int, levels: int, total: int) -> Scale:
-    criterion = Criterion(rubric_version_id=uuid4(), position=1, title="T", guidance="", weight=weight)
+    criterion = Criterion(rubric_version_id=uuid4(), position=next(POSITIONS), title="T", guidance="", weight=weight)
     steps = tuple(
         Level(criterion_id=criterion.id, half_points=2 * n, title="T", descriptor="D") for n in range(1, levels + 1)
     )
@@ -188,11 +192,11 @@ def test_a_score_is_what_the_formula_says(rubric: list[tuple[int, int]], data: s
     total = sum(weight for weight, _ in rubric)
     scales = [scale(weight, levels, total) for weight, levels in rubric]
     sheets = [
-        {one.criterion.id: 2 * data.draw(some.integers(1, len(one.levels))) for one in scales}
+        {one.criterion.position: 2 * data.draw(some.integers(1, len(one.levels))) for one in scales}
         for _ in range(data.draw(some.integers(1, 4)))
     ]
     parts = [
-        Fraction(100 * one.criterion.weight * (sheet[one.criterion.id] - one.low), total * (one.high - one.low))
+        Fraction(100 * one.criterion.weight * (sheet[one.criterion.position] - one.low), total * (one.high - one.low))
         for sheet in sheets
         for one in scales
     ]
@@ -206,8 +210,8 @@ def test_a_score_is_what_the_formula_says(rubric: list[tuple[int, int]], data: s
 @given(RUBRICS, some.data())
 def test_a_higher_level_never_lowers_a_score(rubric: list[tuple[int, int]], data: some.DataObject) -> None:
     scales = [scale(weight, levels, sum(w for w, _ in rubric)) for weight, levels in rubric]
-    sheet = {one.criterion.id: 2 * data.draw(some.integers(1, len(one.levels) - 1)) for one in scales}
-    raised = data.draw(some.sampled_from(scales)).criterion.id
+    sheet = {one.criterion.position: 2 * data.draw(some.integers(1, len(one.levels) - 1)) for one in scales}
+    raised = data.draw(some.sampled_from(scales)).criterion.position
     before, after = score_of(scales, [sheet]), score_of(scales, [{**sheet, raised: sheet[raised] + 2}])
     assert before is not None
     assert after is not None
