@@ -158,22 +158,22 @@ def scales_of(session: Session, rubric_version_id: UUID) -> list[Scale]:
 
 
 def rubrics_of(session: Session, rubric_version_ids: Set[UUID]) -> dict[UUID, list[Scale]]:
-    """Whole rubrics, in two statements."""
-    these = col(Criterion.rubric_version_id).in_(rubric_version_ids)
-    criteria = session.exec(select(Criterion).where(these).order_by(col(Criterion.position))).all()
-    levels: dict[UUID, list[Level]] = {}
-    for level in session.exec(
-        select(Level)
-        .join(Criterion, col(Criterion.id) == col(Level.criterion_id))
-        .where(these)
-        .order_by(col(Level.half_points))
-    ):
-        levels.setdefault(level.criterion_id, []).append(level)
+    """Whole rubrics, in one statement: every criterion has levels."""
+    rows = session.exec(
+        select(Criterion, Level)
+        .join(Level, col(Level.criterion_id) == col(Criterion.id))
+        .where(col(Criterion.rubric_version_id).in_(rubric_version_ids))
+        .order_by(col(Criterion.position), col(Level.half_points))
+    ).all()
+    criteria = {criterion.id: criterion for criterion, _ in rows}
+    levels: dict[UUID, list[Level]] = {criterion_id: [] for criterion_id in criteria}
+    for criterion, level in rows:
+        levels[criterion.id].append(level)
     total = Counter[UUID]()
-    for criterion in criteria:
+    for criterion in criteria.values():
         total[criterion.rubric_version_id] += criterion.weight
     found: dict[UUID, list[Scale]] = {version_id: [] for version_id in rubric_version_ids}
-    for criterion in criteria:
+    for criterion in criteria.values():
         share = 100 * criterion.weight / total[criterion.rubric_version_id]
-        found[criterion.rubric_version_id].append(Scale(criterion, tuple(levels.get(criterion.id, ())), share))
+        found[criterion.rubric_version_id].append(Scale(criterion, tuple(levels[criterion.id]), share))
     return found

@@ -11,7 +11,7 @@ from app.deps import Form, MaybeViewer, Me, Now, Request, Session
 from app.doors import anyone, organizer_of_season, organizer_or_judge_of_season
 from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
-from challenges import challenges, outcomes, seasons
+from challenges import challenges, seasons
 from challenges.outcomes import OutcomeKind
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import RoleKind
@@ -46,12 +46,11 @@ def review(
 ) -> Page:
     """What organizers look at before they confirm and release, and afterwards."""
     release = release_of(session, challenge.id)
-    known = {outcome.entry_id: outcome for outcome in outcomes.of_challenge(session, challenge.id)}
+    proposal = cuts.propose(session, challenge, season, now)
     packets = packets_of(session, challenge.id) if release else []
     return page(
-        request, "web/standings/organizer.html", season=season, challenge=challenge, release=release, outcomes=known,
-        proposal=cuts.propose(session, challenge, season, now),
-        missing=[] if known or release else missing_of(session, challenge.id),
+        request, "web/standings/organizer.html", season=season, challenge=challenge, release=release, proposal=proposal,
+        missing=[] if proposal.confirmed or release else missing_of(session, challenge.id),
         packets={packet.submission_id: packet for packet, _ in packets},
     )  # fmt: skip
 

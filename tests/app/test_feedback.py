@@ -66,7 +66,7 @@ def test_clicking_twice_releases_once(stage: Stage) -> None:
     assert [leads_to(answer) for answer in answers] == [(303, standings)] * 3
     now = stage.rows()
     new = {name: len(rows) - len(before[name]) for name, rows in now.items() if len(rows) != len(before[name])}
-    assert new == {"feedbackrelease": 1, "packet": 2, "trace": 1}
+    assert new == {"outcome": 2, "feedbackrelease": 1, "packet": 2, "trace": 2}
     assert shown(ada.get(standings), "The packets are being made: 0 of 2.") == (200, [])
 
 

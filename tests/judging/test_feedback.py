@@ -7,21 +7,24 @@ from uuid import uuid4
 import pytest
 from sqlmodel import Session
 
-from challenges import seasons, versions
+from challenges import outcomes, seasons, versions
 from challenges.files import StoredFile
+from challenges.outcomes import OutcomeKind
 from challenges.seasons import RoleKind
-from judging import feedback, panels, scoring
+from judging import cuts, feedback, panels, scoring
+from judging.cuts import Decision
 from judging.feedback import Making, Packet
 from judging.packet import FileView
 from judging.panels import Pair
 from judging.scoring import BoxField, Change
-from judging.standings import standings_of
+from judging.standings import Score, standings_of
 from tests.cast import make_person
 from tests.makers import (
     DAY,
     HOUR,
     MINUTE,
     NOW,
+    SECOND,
     Round,
     Scene,
     deeds,
@@ -42,6 +45,12 @@ AFTER = NOW + 10 * DAY
 
 def release(session: Session, scene: Scene) -> feedback.FeedbackRelease:
     return feedback.release(session, scene.challenge, scene.cast.ada, AFTER)
+
+
+def read(session: Session, round_: Round) -> None:
+    """Both judges hand in their scoresheets: levels 5 and 4, and 4 and 5, so 90 and 85."""
+    for judge, levels in zip(round_.judges, ((5, 4), (4, 5)), strict=True):
+        make_sheet(session, round_.scene.challenge, judge, round_.submission_id, levels)
 
 
 def rendered(session: Session, packet: Packet) -> StoredFile:
@@ -180,6 +189,134 @@ def test_the_team_hears_of_its_packet_once(session: Session, round_: Round) -> N
         )  # fmt: skip
         assert kinds_of_letters_to(session, person.email).count("packet_ready") == 1
     assert [kinds_of_letters_to(session, who.email) for who in (cast.ada, cast.dev)] == [[], ["role_invitation"]]
+
+
+@pytest.mark.parametrize("how", ["at an instant", "on hold"])
+def test_until_it_is_public_nobody_but_organizers_sees_a_trace(session: Session, round_: Round, how: str) -> None:
+    scene, at = round_.scene, AFTER + DAY
+    read(session, round_)
+    hold = how == "on hold"
+    released = feedback.release(session, scene.challenge, scene.cast.ada, AFTER, None if hold else at, on_hold=hold)
+    assert released.public_at == (None if hold else at)
+    ((packet, _),) = feedback.packets_of(session, scene.challenge.id)
+    rendered(session, packet)
+    session.flush()
+    for soon in (AFTER, at - SECOND):
+        assert feedback.public_release_of(session, scene.challenge.id, soon) is None
+        assert feedback.releases_of(session, scene.season.id, soon) == {}
+        assert feedback.packets_for_entry(session, scene.entry.id, soon) == {}
+        assert [one for one in feedback.untold(session, soon) if one.id == packet.id] == []
+        assert feedback.tell(session, packet, soon) is False
+        with not_yours():
+            feedback.find_packet_for(session, packet.id, scene.cast.ben.id, soon)
+        assert feedback.find_packet_for(session, packet.id, scene.cast.ada.id, soon)[0] == packet
+    assert [kinds_of_letters_to(session, who.email).count("packet_ready") for who in (scene.cast.ben, scene.cast.cleo)
+            ] == [0, 0]  # fmt: skip
+    if hold:
+        for _ in range(2):
+            assert feedback.open_results(session, scene.challenge, scene.cast.ada, at).public_at == at
+    assert feedback.public_release_of(session, scene.challenge.id, at) == released
+    assert feedback.packets_for_entry(session, scene.entry.id, at) == {scene.challenge.id: packet}
+    assert feedback.find_packet_for(session, packet.id, scene.cast.ben.id, at)[0] == packet
+    assert [one for one in feedback.untold(session, at) if one.id == packet.id] == [packet]
+    assert [feedback.tell(session, packet, at) for _ in range(2)] == [True, True]
+    assert (packet.told_at, kinds_of_letters_to(session, scene.cast.ben.email).count("packet_ready")) == (at, 1)
+    assert [one for one in feedback.untold(session, at) if one.id == packet.id] == []
+
+
+def test_the_instant_can_change_while_nobody_knows(session: Session, round_: Round) -> None:
+    scene = round_.scene
+    read(session, round_)
+    ada, challenge = scene.cast.ada, scene.challenge
+    told = [
+        feedback.release(session, challenge, ada, AFTER, at=AFTER + DAY).public_at,
+        feedback.release(session, challenge, ada, AFTER, at=AFTER + DAY).public_at,
+        feedback.release(session, challenge, ada, AFTER, on_hold=True).public_at,
+        feedback.release(session, challenge, ada, AFTER, at=AFTER - DAY).public_at,
+        feedback.release(session, challenge, ada, AFTER + HOUR, on_hold=True).public_at,
+    ]
+    assert told == [AFTER + DAY, AFTER + DAY, None, AFTER, AFTER]
+    assert {one.public_at for one in outcomes.of_challenge(session, challenge.id)} == {AFTER}
+    done = [deed for deed in deeds(session, scene.season) if deed.startswith("feedback")]
+    assert done == ["feedback.held", "feedback.released", "feedback.scheduled"]
+
+
+def test_a_release_is_taken_back_while_nobody_knows(session: Session, round_: Round) -> None:
+    scene, dana = round_.scene, round_.judges[0]
+    read(session, round_)
+    ada, challenge = scene.cast.ada, scene.challenge
+    feedback.release(session, challenge, ada, AFTER, on_hold=True)
+    with refused("These results wait for their release. Take the release back first."):
+        feedback.undo_confirmation(session, challenge, ada, AFTER)
+    for _ in range(2):
+        feedback.take_back(session, challenge, ada, AFTER)
+    assert (feedback.release_of(session, challenge.id), feedback.packets_of(session, challenge.id)) == (None, [])
+    assert [panelist.drawn for panelist in panels.panel_of(session, challenge.id)] == [None, None]
+    with refused("There is no release to open: it was taken back meanwhile. Release the results again."):
+        feedback.open_results(session, challenge, ada, AFTER)
+    desk = make_desk(session, challenge, dana, round_.submission_id)
+    with refused(
+        "The results of this challenge are confirmed, so its scoresheets stay as they are. "
+        "An organizer has to undo the confirmation first."
+    ):
+        feedback.reopen(session, desk, dana, AFTER)
+    feedback.undo_confirmation(session, challenge, ada, AFTER)
+    feedback.reopen(session, desk, dana, AFTER)
+    assert (desk.sheet.handed_in_at, feedback.is_fixed(session, challenge.id)) == (None, False)
+
+
+def test_what_is_public_is_not_taken_back(session: Session, round_: Round) -> None:
+    make_release(session, round_, AFTER)
+    scene = round_.scene
+    with refused("These results are released. What people have read cannot be taken back."):
+        feedback.take_back(session, scene.challenge, scene.cast.ada, AFTER)
+    with refused("These results are released. What people have read cannot be undone."):
+        feedback.undo_confirmation(session, scene.challenge, scene.cast.ada, AFTER)
+
+
+def test_who_leaves_is_reviewed_before_a_release(session: Session, round_: Round) -> None:
+    scene = round_.scene
+    make_entry(session, scene.season, scene.cast.eve, name="No show")
+    read(session, round_)
+    with refused("Somebody leaves or wins here. Review the ranking and confirm it first, then release it."):
+        release(session, scene)
+    assert feedback.is_fixed(session, scene.challenge.id) is False
+    cuts.confirm(session, scene.challenge, scene.season, {}, scene.cast.ada, AFTER)
+    assert release(session, scene).public_at == AFTER
+
+
+def test_a_packet_says_what_the_challenge_means(session: Session, round_: Round) -> None:
+    scene = round_.scene
+    read(session, round_)
+    said = []
+    for kind in (OutcomeKind.GOES_ON, OutcomeKind.LEAVES):
+        decided = {scene.entry.id: Decision(kind, "A test")}
+        cuts.confirm(session, scene.challenge, scene.season, decided, scene.cast.ada, AFTER)
+        feedback.release(session, scene.challenge, scene.cast.ada, AFTER, on_hold=True)
+        ((packet, _),) = feedback.packets_of(session, scene.challenge.id)
+        said.append(feedback.view_of(session, packet).heading.outcome)
+        feedback.take_back(session, scene.challenge, scene.cast.ada, AFTER)
+        feedback.undo_confirmation(session, scene.challenge, scene.cast.ada, AFTER)
+    assert said == ["Your team goes on.", "Your team’s season ends here."]
+
+
+@pytest.mark.parametrize(
+    ("penalty", "expected"),
+    [(0, ("87.500", "0", "87.5")), (5, ("87.500", "5", "82.5")), (90, ("87.500", "87.500", "0.0"))],
+)
+def test_a_late_design_pays_on_a_line_of_its_own(
+    session: Session, round_: Round, penalty: int, expected: tuple[str, str, str]
+) -> None:
+    scene = round_.scene
+    read(session, round_)
+    round_.version.was_late, scene.challenge.penalty = True, penalty
+    session.flush()
+    release(session, scene)
+    view = feedback.view_of(session, feedback.packets_for_entry(session, scene.entry.id, AFTER)[scene.challenge.id])
+    assert (str(view.mean), str(view.penalty), str(view.score)) == expected
+    made = standings_of(session, scene.challenge)[0].made
+    assert made == Score(Decimal("87.5"), Decimal("87.5") - view.score, view.score)
+    assert view.raw - made.penalty == view.score
 
 
 def test_the_organizer_sees_how_far_the_packets_are(session: Session, round_: Round) -> None:
