@@ -1,4 +1,4 @@
-"""Questions: clarifications as those who answer see them, without who asked; only a personal matter says whose it is."""
+"""Questions: clarifications for those who answer, without who asked; whose a personal matter is, organizers learn."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, func, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from challenges.briefs import Brief
 from challenges.challenges import Challenge, Deliverable
+from challenges.clarifications import Clarification
 from challenges.deadlines import Extension
 from challenges.entries import Entry
 from challenges.letters import Letter
@@ -15,6 +16,7 @@ from challenges.outcomes import Outcome
 from challenges.rubrics import Criterion
 from challenges.seasons import Role, RoleKind, Season
 from challenges.submissions import Submission, Upload
+from challenges.teams import Team
 from challenges.versions import Version, VersionFile
 
 
@@ -73,6 +75,17 @@ RULES: dict[str, SelectOfScalar[UUID]] = {
     .where(col(Upload.store_version_id).is_(None)),
     "File {} counts as verified without a computed check sum.": select(VersionFile.id).where(
         col(VersionFile.verified_at).is_not(None), col(VersionFile.computed_sha256).is_(None)
+    ),
+    "Clarification {} was asked before its challenge was released.": select(Clarification.id)
+    .join(Challenge, col(Challenge.id) == col(Clarification.challenge_id))
+    .where(col(Clarification.asked_at) < col(Challenge.release_at)),
+    "Clarification {} was asked by a team of another season.": select(Clarification.id)
+    .join(Challenge, col(Challenge.id) == col(Clarification.challenge_id))
+    .join(Team, col(Team.id) == col(Clarification.team_id))
+    .where(col(Team.season_id) != col(Challenge.season_id)),
+    "Clarification {} is answered, and nobody answered it.": select(Clarification.id).where(
+        or_(col(Clarification.public_at).is_not(None), col(Clarification.answered_at).is_not(None)),
+        or_(col(Clarification.answered_by).is_(None), Clarification.answer == ""),
     ),
     "Letter {} was both accepted and refused.": select(Letter.id).where(
         col(Letter.sent_at).is_not(None), col(Letter.refused_at).is_not(None)

@@ -6,16 +6,17 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session, col, delete, select
 
-from challenges import outcomes, rules, seasons
+from challenges import clarifications, outcomes, rules, seasons
 from challenges.briefs import Brief
 from challenges.challenges import Deliverable
+from challenges.clarifications import Clarification, ClarificationKind
 from challenges.letters import write
 from challenges.outcomes import OutcomeKind
 from challenges.rubrics import Criterion
 from challenges.seasons import RoleKind
 from challenges.submissions import Upload
 from challenges.versions import VersionFile, files_of
-from tests.makers import NOW, Scene, make_challenge, make_season, make_version
+from tests.makers import NOW, SECOND, Scene, make_challenge, make_season, make_team, make_version
 
 
 def no_organizer(session: Session, scene: Scene) -> UUID:
@@ -85,6 +86,30 @@ def never_computed(session: Session, scene: Scene) -> UUID:
     return file.id
 
 
+def a_question(session: Session, scene: Scene) -> Clarification:
+    return clarifications.ask(
+        session, scene.season, scene.challenge, ClarificationKind.TASK, "Why?", "", scene.cast.ben, NOW
+    )
+
+
+def asked_under_embargo(session: Session, scene: Scene) -> UUID:
+    question = a_question(session, scene)
+    question.asked_at = NOW - SECOND
+    return question.id
+
+
+def asked_from_elsewhere(session: Session, scene: Scene) -> UUID:
+    question = a_question(session, scene)
+    question.team_id = make_team(session, make_season(session, scene.cast.ada), scene.cast.eve).id
+    return question.id
+
+
+def answered_by_nobody(session: Session, scene: Scene) -> UUID:
+    question = a_question(session, scene)
+    question.public_at = question.answered_at = NOW
+    return question.id
+
+
 def accepted_and_refused(session: Session, scene: Scene) -> UUID:
     letter = write(session, "receipt", scene.cast.ben, NOW)
     letter.sent_at = letter.refused_at = NOW
@@ -102,6 +127,9 @@ BROKEN: dict[str, Callable[[Session, Scene], UUID]] = {
     "Version {} has no file.": without_a_file,
     "File {} is of an upload that the store never confirmed.": never_confirmed,
     "File {} counts as verified without a computed check sum.": never_computed,
+    "Clarification {} was asked before its challenge was released.": asked_under_embargo,
+    "Clarification {} was asked by a team of another season.": asked_from_elsewhere,
+    "Clarification {} is answered, and nobody answered it.": answered_by_nobody,
     "Letter {} was both accepted and refused.": accepted_and_refused,
 }
 
