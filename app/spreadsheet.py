@@ -26,6 +26,6 @@ def spreadsheet(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]
     writer.writerow([cell(one) for one in head])
     writer.writerows([cell(one) for one in row] for row in rows)
     return Response(
-        text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8",
+        text.getvalue().encode("utf-8-sig"), media_type="text/csv",
         headers={"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"},
     )  # fmt: skip
