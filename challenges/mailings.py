@@ -26,6 +26,7 @@ from challenges.letters import Letter
 from challenges.people import Person, clean_name
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
+from challenges.rewordings import Rewording
 from challenges.seasons import Season
 from challenges.states import SeasonState
 
@@ -453,15 +454,30 @@ def send(session: Session, which: Due, now: datetime, late_judges: LateJudges) -
 
 
 def tell_amended(
-    session: Session, season: Season, challenge: Challenge, amended: Brief, by: Person, now: datetime
-) -> Mailing:
-    """Every entrant reads at once what changed in the brief."""
+    session: Session, season: Season, challenge: Challenge, amended: Brief, by: Person, now: datetime,
+    extension: Extension | None = None,
+) -> Mailing:  # fmt: skip
+    """Every entrant reads at once what changed in the brief, and how much more time there is for it."""
+    more = "\n\nFor that, **every team has more time**: the due instant has moved." if extension else ""
     words = Words(
         f"Challenge {challenge.number}: the brief was amended (amendment {amended.amendment})",
         f"The brief of challenge {challenge.number}, “{challenge.title}”, was amended. "
-        f"The note of amendment {amended.amendment} says:\n\n{_quoted(amended.note)}",
+        f"The note of amendment {amended.amendment} says:\n\n{_quoted(amended.note)}{more}",
     )
     key = f"amendment-{challenge.number}-{amended.amendment}"
+    return _tell(session, season, Kind.AMENDMENT, key, Audience(AudienceKind.ENTRANTS, challenge), words, by, now)
+
+
+def tell_reworded(
+    session: Session, season: Season, challenge: Challenge, made: Rewording, by: Person, now: datetime
+) -> Mailing:
+    """Every entrant reads at once what changed in how the challenge is judged."""
+    words = Words(
+        f"Challenge {challenge.number}: the rubric was amended",
+        f"How challenge {challenge.number}, “{challenge.title}”, is judged was amended. "
+        f"The note says:\n\n{_quoted(made.note)}",
+    )
+    key = f"rubric-{challenge.number}-{made.number}"
     return _tell(session, season, Kind.AMENDMENT, key, Audience(AudienceKind.ENTRANTS, challenge), words, by, now)
 
 
