@@ -225,6 +225,42 @@ def export_pack(
     say(f"{folder} is a pack. Check what it says before you send it to anybody.")
 
 
+season = typer.Typer(name="season", help="Export and import whole seasons.", no_args_is_help=True)
+app.add_typer(season)
+
+
+@season.command("export")
+def export_season(
+    name: Annotated[str, typer.Argument(metavar="SEASON", help="The end of the season’s address: /seasons/NAME.")],
+    file: Annotated[Path, typer.Argument(help="A file that is not there yet.")],
+) -> None:
+    """Write a season with its poster into one file: what organizers wrote, and nobody who takes part."""
+    settings = read()
+    from app import copying, db, packing
+    from app.storage import Store
+
+    if file.exists():
+        fail(f"{file} is there already. Name a new file.")
+    with closing(db.Database(settings)) as database, database.reading() as session:
+        found = packing.season_called(session, name)
+        file.write_text(copying.give_out(session, Store(settings), found, datetime.now(UTC)), encoding="utf-8")
+    say(f"{file} holds the season {name}.")
+
+
+@season.command("import")
+def import_season(
+    file: Annotated[Path, typer.Argument(help="What `charrette season export` or the season’s page wrote.")],
+    by: Annotated[str, typer.Option(metavar="EMAIL", help="Which founder organizes the new season.")],
+) -> None:
+    """Make a new draft season from a file, or nothing at all if anything in it cannot be read."""
+    settings = read()
+    from app import copying, db
+    from app.storage import Store
+
+    made = copying.take_in(file, by, settings, db.Database(settings), Store(settings), datetime.now(UTC))
+    say(f"A draft, which only {by} sees: {settings.url}/seasons/{made}")
+
+
 def prepare_store(settings: Settings) -> None:
     """Make the bucket, and refuse a store that cannot do what we rely on, with the list."""
     from app.storage import Store, StoreAway, StoreUnfit

@@ -40,6 +40,7 @@ GET  /seasons/{slug:str}/challenges/{number:int}                                
 GET  /seasons/{slug:str}/challenges/{number:int}/clarifications                                 all 200
 GET  /seasons/{slug:str}/challenges/{number:int}/standings                                      all 200
 GET  /seasons/{slug:str}/table                                                                  all 404
+GET  /seasons/{slug:str}/poster                                                                 all 404
 GET  /seasons/{slug:str}/teams                                                                  all 200
 GET  /robots.txt                                                                                all 200
 GET  /seasons/{slug:str}/calendar.ics                                                           all 200
@@ -78,7 +79,9 @@ POST /sign-out                                                                  
 
 founder
 GET  /seasons/new                                                                               Nora 200, Ada 200
+GET  /seasons/imports/new                                                                       Nora 200, Ada 200
 POST /seasons                                                                                   Nora 422, Ada 422
+POST /seasons/imports                                                                           Nora 422, Ada 422
 
 participant_of_season
 GET  /seasons/{slug:str}/challenges/{number:int}/submission                                     Fay 200, Ben 200
@@ -137,12 +140,30 @@ GET  /seasons/{slug:str}/challenges/{number:int}/rubric/amendments/new          
 GET  /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/edit                                           Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 200
+GET  /seasons/{slug:str}/chapters                                                               Ada 200
+GET  /seasons/{slug:str}/clones/new                                                             Ada 200
+GET  /seasons/{slug:str}/play                                                                   Ada 200
+GET  /seasons/{slug:str}/poster/edit                                                            Ada 200
+GET  /seasons/{slug:str}/poster/uploads/{upload_id:uuid}                                        Ada 503
+GET  /seasons/{slug:str}/season.json                                                            Ada 200
+GET  /seasons/{slug:str}/sponsors                                                               Ada 200
+GET  /seasons/{slug:str}/states                                                                 Ada 200
 GET  /seasons/{slug:str}/edit                                                                   Ada 200
 GET  /seasons/{slug:str}/history                                                                Ada 200
 GET  /seasons/{slug:str}/people                                                                 Ada 200
 GET  /seasons/{slug:str}/outbox                                                                 Ada 200
 GET  /seasons/{slug:str}/run-sheet                                                              Ada 200
 POST /seasons/{slug:str}                                                                        Ada 422
+POST /seasons/{slug:str}/announcement                                                           Ada 303
+POST /seasons/{slug:str}/archiving                                                              Ada 422
+POST /seasons/{slug:str}/chapters                                                               Ada 303
+POST /seasons/{slug:str}/clones                                                                 Ada 422
+POST /seasons/{slug:str}/ending                                                                 Ada 303
+POST /seasons/{slug:str}/play                                                                   Ada 422
+POST /seasons/{slug:str}/poster/removal                                                         Ada 303
+POST /seasons/{slug:str}/poster/uploads/{upload_id:uuid}                                        Ada 503
+POST /seasons/{slug:str}/poster/words                                                           Ada 422
+POST /seasons/{slug:str}/sponsors                                                               Ada 303
 POST /seasons/{slug:str}/challenges                                                             Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}                                                Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 422
@@ -163,7 +184,6 @@ POST /seasons/{slug:str}/outbox/{letter_id:uuid}/attempt                        
 POST /seasons/{slug:str}/people/invitations                                                     Ada 422
 POST /seasons/{slug:str}/people/invitations/{invitation_id:uuid}/withdrawal                     Ada 303
 POST /seasons/{slug:str}/people/{role_id:uuid}/ending                                           Ada 303
-POST /seasons/{slug:str}/publication                                                            Ada 303
 
 only_in_demo
 POST /sign-in/cast/{person_id:uuid}                                                             all 404

@@ -4,8 +4,10 @@ from app.routes import (
     account,
     briefs,
     calendars,
+    chapters,
     challenges,
     clarifications,
+    copies,
     deadlines,
     demo,
     entries,
@@ -19,11 +21,14 @@ from app.routes import (
     mailings,
     panels,
     people,
+    posters,
     rewordings,
     scoring,
     seasons,
     signins,
+    sponsors,
     standings,
+    states,
     styleguide,
     submissions,
     swaps,
@@ -33,7 +38,7 @@ from app.routes import (
 )
 
 MODULES = (
-    seasons, challenges, clarifications, briefs, rewordings, deadlines, swaps, teams, entries, terms, submissions, versions,
+    seasons, states, chapters, sponsors, posters, copies, challenges, clarifications, briefs, rewordings, deadlines, swaps, teams, entries, terms, submissions, versions,
     people, panels, scoring, standings, league, feedback, letters, mailings, history, signins, account, calendars,
     feeds, glossary, demo, health, styleguide,
 )  # fmt: skip

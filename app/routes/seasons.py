@@ -13,6 +13,7 @@ from app.routes.account import zones
 from app.run_sheet import run_sheet_of
 from challenges import challenges, seasons
 from challenges.clocks import WallClock
+from challenges.formats import FORMAT_WORDS, TIE_WORDS, Play
 from challenges.seasons import SeasonText
 
 
@@ -50,19 +51,32 @@ def edit(request: Request, session: Session, slug: FromPath[str]) -> Page:
 def change(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
     seasons.redescribe(session, season, told(form), me.person, now, challenges.dues_of(session, season.id))
-    return see(request, f"/seasons/{season.slug}", notice="Saved.")
+    return see(request, f"/seasons/{season.slug}/edit", notice="Saved.")
 
 
-@post("/seasons/{slug:str}/publication", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
-def publish(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str]) -> Redirect:
-    seasons.announce(session, seasons.find_season(session, slug), me.person, now)
-    return see(request, f"/seasons/{slug}", notice="The season is published: everybody can see it.")
+@get("/seasons/{slug:str}/play", guards=[organizer_of_season], sync_to_thread=True)
+def play(request: Request, session: Session, slug: FromPath[str]) -> Page:
+    season = seasons.find_season(session, slug)
+    return page(request, "web/seasons/play.html", season=season, formats=FORMAT_WORDS, tie_rules=TIE_WORDS)
+
+
+@post("/seasons/{slug:str}/play", guards=[organizer_of_season], sync_to_thread=True)
+def choose_play(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
+    seasons.choose_play(session, seasons.find_season(session, slug), chosen(form), me.person, now)
+    return see(request, f"/seasons/{slug}/play", notice="Saved. It stays so once the season is announced.")
 
 
 @get("/seasons/{slug:str}/run-sheet", guards=[organizer_of_season], sync_to_thread=True)
 def run_sheet(request: Request, session: Session, now: Now, slug: FromPath[str]) -> Page:
     season = seasons.find_season(session, slug)
     return page(request, "web/seasons/run_sheet.html", **vars(run_sheet_of(session, season, now)))
+
+
+def chosen(form: Typed) -> Play:
+    return Play(
+        form.format, form.tie_rule, form.text("tie_criterion", 200), form.number("least_members"),
+        form.number("most_members"), form.number("most_entries") if form.most_entries.strip() else None,
+    )  # fmt: skip
 
 
 def told(form: Typed) -> SeasonText:
@@ -80,4 +94,4 @@ def clock_in(form: Typed, name: str) -> WallClock | None:
     return form.wall_clock(name) if form[name] or form[f"{name}-choice"] else None
 
 
-ROUTES = [front, new, create, show, edit, change, publish, run_sheet]
+ROUTES = [front, new, create, show, edit, change, play, choose_play, run_sheet]

@@ -23,7 +23,7 @@ from challenges.challenges import (
 )
 from challenges.chapters import MOST_CHAPTERS, ChapterText
 from challenges.clocks import WallClock
-from challenges.copies.nodes import Node, parse
+from challenges.copies.nodes import LARGEST, Node, parse
 from challenges.enrolment import MOST_CHOICES, MOST_QUESTIONS, QuestionText
 from challenges.files import Kind, StoredFile, picture_in
 from challenges.formats import Play
@@ -35,6 +35,8 @@ from challenges.seasons import YEARS, Season, SeasonText
 from challenges.sponsors import MOST_SPONSORS, SponsorText
 from challenges.states import Deed
 from challenges.terms import TermsKind
+
+__all__ = ["LARGEST", "Clone", "Picture", "SeasonFile", "clone", "export", "import_", "plan_of", "read"]
 
 FORM = "charrette-season/1"
 """How such a file is written. Another way of writing gets another number."""

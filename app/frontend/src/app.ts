@@ -4,6 +4,7 @@ import { startClocks } from "./clock";
 import { fillZones, showOwnZone } from "./zone";
 import { csrfToken } from "./server";
 import { followWeights } from "./weights";
+import { readChosenFiles } from "./reading";
 
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
@@ -40,6 +41,7 @@ function brighten(root: ParentNode): void {
   showOwnZone(root);
   fillZones(root);
   followWeights(root);
+  readChosenFiles(root);
 }
 
 document.addEventListener("click", (event) => {
