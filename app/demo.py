@@ -17,8 +17,10 @@ from app.storage import Store
 from challenges import (
     briefs,
     challenges,
+    clarifications,
     entries,
     letters,
+    mailings,
     people,
     receipts,
     roles,
@@ -28,6 +30,7 @@ from challenges import (
     versions,
 )
 from challenges.challenges import Challenge, DeliverableText, Plan
+from challenges.clarifications import ClarificationKind
 from challenges.clocks import WallClock
 from challenges.entries import Entry
 from challenges.formats import Format, Play, TieRule
@@ -39,6 +42,13 @@ from judging import feedback, panels, progress, scoring
 from judging.scoring import BoxField, Change
 
 DAY = timedelta(days=1)
+HALF = DAY / 2
+QUESTIONS = (
+    ("Constraints", "Do the 25,000 crowns of C1 have to pay for training the volunteers as well?"),
+    ("Requirements", "R3: does an hour of maintenance that we announce beforehand count as away?"),
+    ("Constraints", "C4: may a copy of the key be kept by a notary who lives off the cape?"),
+)
+"""About the second challenge, with the heading of the brief that each is about."""
 
 
 @dataclass(frozen=True)
@@ -84,21 +94,34 @@ def _tell(session: Session, store: Store, now: datetime) -> Iterator[str]:
     judges = [_judge(session, season, judge, ada, now - 16 * DAY) for judge in told.JUDGES]
     entered = {team.name: _team(session, season, team, now - 15 * DAY) for team in told.TEAMS}
     design = _challenge(session, season, first, now - 8 * DAY, ada, now - 14 * DAY)
+    _mail(session, now - 14 * DAY, design.due_at - timedelta(hours=72))
     for team in told.TEAMS:
         yield f"{team.name} hands in its design"
         _hand_in(session, store, season, design, *entered[team.name], team, now - 9 * DAY)
+    _mail(session, *(design.due_at - timedelta(hours=hours) for hours in (24, 3)))
     panels.assign_everything(session, design, ada, now - 7 * DAY)
     for judge in judges:
         yield f"{judge.name} judges"
         _score(session, judge, now - 6 * DAY)
     feedback.release(session, design, ada, now - 4 * DAY)
     protect = _challenge(session, season, second, now + 2 * DAY + timedelta(hours=4), ada, now - 3 * DAY)
+    _mail(session, now - 3 * DAY)
+    _clarify(session, season, protect, [team for _, team in entered.values()], ada, now - 2 * DAY)
     for team in told.TEAMS:
         if second.number in team.documents:
             yield f"{team.name} hands in for challenge 2"
             _hand_in(session, store, season, protect, *entered[team.name], team, now - 1 * DAY)
+    _mail(session, min(now, protect.due_at - timedelta(hours=72)))
     for letter in letters.waiting(session):
         letters.note_accepted(letter, letter.created_at)
+
+
+def _mail(session: Session, *instants: datetime) -> None:
+    """What the worker would have sent at each of these."""
+    for at in instants:
+        session.flush()
+        for one in mailings.due(session, at):
+            mailings.send(session, one, at, progress.late_judges)
 
 
 def _judge(session: Session, season: Season, judge: told.Person, ada: Person, now: datetime) -> Person:
@@ -141,6 +164,24 @@ def _challenge(
     briefs.write(session, challenge, text.brief, ada, now)
     challenges.schedule(session, challenge, season, ada, now)
     return challenge
+
+
+def _clarify(
+    session: Session, season: Season, challenge: Challenge, teams_of: list[Team], ada: Person, now: datetime
+) -> None:
+    """Three questions: one is answered, one has a judge's answer that is not let out, one waits."""
+    asked = [
+        clarifications.ask(
+            session, season, challenge, ClarificationKind.TASK, text, section, session.get_one(Person, team.led_by),
+            now + nth * timedelta(minutes=70),
+        )
+        for nth, (team, (section, text)) in enumerate(zip(teams_of, QUESTIONS, strict=False))
+    ]  # fmt: skip
+    judge = seasons.holders(session, season.id, RoleKind.JUDGE)[0][1]
+    clarifications.answer(
+        session, asked[0], "No. **C1** is for things. The council pays for training.", ada, now + HALF
+    )
+    clarifications.answer(session, asked[1], "Yes, if it falls into one of the three events.", judge, now + HALF)
 
 
 def _hand_in(
