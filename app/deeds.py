@@ -84,6 +84,8 @@ DEEDS = {
     "mailing.missed": "could not send a mail in time: {subject}",
     "letter.tried_again": "had a mail to {to} sent again",
     "person.signed_in": "signed in",
+    "token.created": "created a token for programs ({days} days)",
+    "token.revoked": "revoked a token for programs",
 }
 
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
     home()
     mailings()
     telling()
+    tokens()
 
 
 def given(name: str, kind: sa.types.TypeEngine[object], default: str) -> sa.Column[object]:
@@ -437,3 +438,22 @@ def telling() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sponsor")),
         sa.UniqueConstraint("season_id", "position", name=op.f("uq_sponsor_season_id_position")),
     )
+
+
+def tokens() -> None:
+    op.create_table(
+        "apitoken",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("expires_at", INSTANT, nullable=False),
+        sa.Column("revoked_at", INSTANT, nullable=True),
+        sa.Column("used_at", INSTANT, nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_apitoken_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_apitoken")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_apitoken_token_hash")),
+    )
+    op.create_index(op.f("ix_apitoken_person_id"), "apitoken", ["person_id"])
