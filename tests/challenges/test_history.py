@@ -22,7 +22,7 @@ def test_a_season_tells_who_did_what_newest_first(session: Session, cast: Cast) 
         ("brief.amended", "season", {"amendment": 1}, "Eve"),
     ]
     assert sorted((trace.deed, trace.at) for trace, _ in told[3:]) == [
-        ("role.granted", NOW), ("season.created", NOW), ("season.announced", NOW),
+        ("role.granted", NOW), ("season.announced", NOW), ("season.created", NOW), ("season.rules_set", NOW),
     ]  # fmt: skip
 
 
@@ -35,7 +35,7 @@ def test_a_long_history_is_read_page_by_page_and_skips_nothing(session: Session,
     while len(pages[-1]) == 3:
         pages.append(history.of_season(session, season.id, after=pages[-1][-1][0].id, most=3))
     assert [trace.id for page in pages for trace, _ in page] == whole
-    assert (len(whole), [len(page) for page in pages]) == (10, [3, 3, 3, 1])
+    assert (len(whole), [len(page) for page in pages]) == (11, [3, 3, 3, 2])
     with not_yours():
         history.of_season(session, other.id, after=whole[0])
     with not_yours():

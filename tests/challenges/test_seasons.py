@@ -1,7 +1,9 @@
 """Seasons: drafts and published ones, addresses that stay, and roles that begin and end."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,11 +11,11 @@ from hypothesis import strategies as some
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from challenges import seasons
+from challenges import challenges, seasons
 from challenges.history import Trace
-from challenges.seasons import Role, RoleKind, Season
+from challenges.seasons import Role, RoleKind, Season, SeasonText
 from tests.cast import Cast, make_person
-from tests.makers import DAY, NOW, deeds, make_season
+from tests.makers import DAY, NOW, TOLD, at_clock, deeds, make_challenge, make_season
 from tests.refused import not_yours, refused
 
 LAST_ORGANIZER = "This is the last organizer. Name another one first."
@@ -30,10 +32,13 @@ def test_a_founder_creates_a_draft_and_organizes_it(session: Session, cast: Cast
     assert season.model_dump(exclude={"id"}) == {
         "slug": "the-long-winter", "title": "The Long Winter", "story": "Snow.", "zone": "Europe/Berlin",
         "starts_on": date(2026, 11, 1), "ends_on": date(2026, 12, 20), "created_by": cast.ada.id, "created_at": NOW,
-        "published_at": None,
+        "announced_at": None, "registration_opens_at": None, "registration_closes_at": None, "finished_at": None,
+        "archived_at": None, "format": "knock-out", "least_members": 1, "most_members": 8, "most_entries": None,
+        "tie_rule": "all", "tie_criterion": "", "contact": "", "is_recorded": False, "poster_key": None,
+        "poster_version_id": None, "poster_type": "", "poster_alt": "",
     }  # fmt: skip
     assert roles_of(session, season) == [("organizer", str(cast.ada.id))]
-    assert deeds(session, season) == ["role.granted", "season.created"]
+    assert deeds(session, season) == ["role.granted", "season.created", "season.rules_set"]
 
 
 def test_nobody_else_creates_one(session: Session, cast: Cast) -> None:
@@ -75,25 +80,25 @@ def test_a_season_of_one_day_is_possible(session: Session, cast: Cast) -> None:
 
 def test_a_new_description_keeps_the_address(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada)
-    seasons.redescribe(
-        session, season, "The Short Summer", "Heat.", "Asia/Tokyo", date(2026, 1, 1), date(2026, 1, 2), cast.ada, NOW
-    )
+    about = SeasonText("The Short Summer", "Heat.", "Asia/Tokyo", date(2026, 1, 1), date(2026, 1, 2))
+    seasons.redescribe(session, season, about, cast.ada, NOW, {})
     assert (season.slug, season.title, season.story, season.zone) == (
         "the-long-winter",
         "The Short Summer",
         "Heat.",
         "Asia/Tokyo",
     )
-    assert deeds(session, season) == ["role.granted", "season.created", "season.described", "season.announced"]
+    assert deeds(session, season) == [
+        "role.granted", "season.announced", "season.created", "season.described", "season.rules_set",
+    ]  # fmt: skip
 
 
 def test_the_address_of_a_draft_follows_its_title_until_somebody_else_is_told(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada, is_announced=False)
 
     def call(title: str) -> str:
-        seasons.redescribe(
-            session, season, title, "Heat.", "UTC", date(2026, 1, 1), date(2026, 1, 2), cast.ada, NOW
-        )  # fmt: skip
+        about = SeasonText(title, "Heat.", "UTC", date(2026, 1, 1), date(2026, 1, 2))
+        seasons.redescribe(session, season, about, cast.ada, NOW, {})
         session.flush()
         return season.slug
 
@@ -104,12 +109,99 @@ def test_the_address_of_a_draft_follows_its_title_until_somebody_else_is_told(se
     assert call("The Short Summer") == first
 
 
-def test_publishing_twice_publishes_once(session: Session, cast: Cast) -> None:
+def test_announcing_twice_announces_once(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada, is_announced=False)
     seasons.announce(session, season, cast.ada, NOW)
     seasons.announce(session, season, cast.ada, NOW + DAY)
     assert season.announced_at == NOW
-    assert deeds(session, season) == ["role.granted", "season.created", "season.announced"]
+    assert deeds(session, season) == ["role.granted", "season.announced", "season.created", "season.rules_set"]
+
+
+def test_a_season_is_announced_once_it_says_who_goes_on_when_it_is_too_close_to_call(
+    session: Session, cast: Cast
+) -> None:
+    season = seasons.create(session, cast.ada, TOLD, NOW)
+    with refused("Choose first how the season is played, and what happens to places that are too close to call."):
+        seasons.announce(session, season, cast.ada, NOW)
+    assert season.announced_at is None
+
+
+def test_a_season_goes_through_its_states_by_its_dates_alone(session: Session, cast: Cast) -> None:
+    season = make_season(
+        session, cast.ada, starts_on=date(2026, 12, 1), registration_opens=at_clock("2026-11-22T09:00")
+    )
+    berlin = ZoneInfo("Europe/Berlin")
+    moments = [
+        (NOW, "announced"),
+        (datetime(2026, 11, 22, 8, 59, 59, tzinfo=berlin), "announced"),
+        (datetime(2026, 11, 22, 9, 0, tzinfo=berlin), "registration"),
+        (datetime(2026, 11, 30, 23, 59, tzinfo=berlin), "registration"),
+        (datetime(2026, 12, 1, 0, 0, tzinfo=berlin), "running"),
+        (datetime(2026, 12, 20, 23, 59, tzinfo=berlin), "running"),
+        (datetime(2026, 12, 21, 0, 0, tzinfo=berlin), "finished"),
+    ]
+    assert [(at, season.state(at).value) for at, _ in moments] == moments
+
+
+def test_ending_and_archiving_twice_do_it_once(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada)
+    with refused("This season is running, so nobody can archive it now."):
+        seasons.archive(session, season, cast.ada, NOW)
+    for day in (1, 2):
+        seasons.finish(session, season, cast.ada, NOW + day * DAY)
+    for day in (3, 4):
+        seasons.archive(session, season, cast.ada, NOW + day * DAY)
+    assert (season.finished_at, season.archived_at) == (NOW + DAY, NOW + 3 * DAY)
+    assert deeds(session, season)[-2:] == ["season.finished", "season.rules_set"]
+    with refused("This season is archived, so nobody can finish the season now."):
+        seasons.finish(session, season, cast.ada, NOW + 5 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence", "field"),
+    [
+        (
+            {"registration_opens": "2026-11-10T09:00", "registration_closes": "2026-11-10T09:00"},
+            "Registration closes before it opens. Set it later.", "registration_closes",
+        ),
+        (
+            {"registration_closes": "2026-12-21T00:01"},
+            "Registration closes after the season’s last day. Set it earlier.", "registration_closes",
+        ),
+        (
+            {"registration_opens": "2026-12-21T00:00"},
+            "Registration opens after the season’s last day. Set it earlier.", "registration_opens",
+        ),
+    ],
+)  # fmt: skip
+def test_registration_lies_before_the_end_of_the_season(
+    session: Session, cast: Cast, over: dict[str, str], sentence: str, field: str
+) -> None:
+    with refused(sentence, field):
+        make_season(session, cast.ada, **{name: at_clock(text) for name, text in over.items()})
+
+
+def test_a_season_that_moves_keeps_its_scheduled_challenges(session: Session, cast: Cast) -> None:
+    """A draft may be left outside, and is refused when somebody schedules it."""
+    season = make_season(session, cast.ada)
+    make_challenge(session, season, cast.ada)
+    draft = make_challenge(session, season, cast.ada, is_released=False, due=at_clock("2026-12-19T23:59"))
+    dues = challenges.dues_of(session, season.id)
+    sentence = (
+        "Challenge 1 is due on 24 November 2026, and that would be outside the season. "
+        "Keep that day within it, or move the challenge first."
+    )
+    for over, field in (({"ends_on": date(2026, 11, 23)}, "ends_on"), ({"starts_on": date(2026, 11, 25)}, "starts_on")):
+        with session.begin_nested() as savepoint:
+            with refused(sentence, field):
+                seasons.redescribe(session, season, replace(TOLD, **over), cast.ada, NOW, dues)
+            savepoint.rollback()
+    seasons.redescribe(session, season, replace(TOLD, ends_on=date(2026, 11, 24)), cast.ada, NOW, dues)
+    outside = (
+        "The season ends on 24 November 2026. A challenge cannot be due after that. You can move the season’s last day."
+    )
+    with refused(outside, "due"):
+        challenges.schedule(session, draft, season, cast.ada, NOW)
 
 
 @pytest.mark.parametrize(
