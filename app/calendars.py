@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.filters import count, instant
 from challenges.challenges import Challenge
-from challenges.deadlines import Deadline, Extension, deadline_of
+from challenges.deadlines import Deadline, Extension, deadline_from
 from challenges.entries import Entry
 from challenges.history import Trace
 from challenges.outcomes import Outcome, OutcomeKind
@@ -120,13 +120,13 @@ def _calendar(session: Session, name: str, seasons: Sequence[Season], own: Own, 
     for season in seasons:
         mine = [each for each in challenges if each.season_id == season.id]
         at = [moved_at for season_id, moved_at in moves if season_id == season.id]
-        for date in _dates(session, season, mine, public, own, now):
+        for date in _dates(season, mine, public, own, now):
             calendar.add_component(_event(season, date, len(at), max(at, default=season.created_at), url))
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())
 
 
 def _dates(
-    session: Session, season: Season, challenges: Iterable[Challenge], public: Mapping[UUID, datetime], own: Own,
+    season: Season, challenges: Iterable[Challenge], public: Mapping[UUID, datetime], own: Own,
     now: datetime,
 ) -> Iterator[Date]:  # fmt: skip
     home = f"/seasons/{season.slug}"
@@ -140,7 +140,7 @@ def _dates(
     for challenge in challenges:
         if challenge.release_at is None:
             continue  # a draft has no date that anybody may know
-        yield from _of_challenge(session, season, challenge, challenge.release_at, own, now)
+        yield from _of_challenge(season, challenge, challenge.release_at, own, now)
         if at := public.get(challenge.id):
             there = f"{home}/challenges/{challenge.number}"
             yield Date(
@@ -148,9 +148,7 @@ def _dates(
             )
 
 
-def _of_challenge(
-    session: Session, season: Season, challenge: Challenge, opens_at: datetime, own: Own, now: datetime
-) -> Iterator[Date]:
+def _of_challenge(season: Season, challenge: Challenge, opens_at: datetime, own: Own, now: datetime) -> Iterator[Date]:
     """Before its release only its number and its dates."""
     released, number = challenge.is_released(now), challenge.number
     there = f"/seasons/{season.slug}" + (f"/challenges/{number}" if released else "")
@@ -159,13 +157,7 @@ def _of_challenge(
     yield Date(f"{number}-opens", opens_at, f"{called} opens", (how,), there)
     given = own.extensions.get(challenge.id, ())
     takes_part = season.id in own.teams
-    deadline = deadline_of(session, challenge, None)
-    if given and takes_part:
-        extended_by = timedelta(minutes=given[0].minutes)
-        deadline = Deadline(
-            deadline.due_at + extended_by, deadline.late_until + extended_by, deadline.flight_until + extended_by,
-            extended_by, given[0].reason, deadline.penalty,
-        )  # fmt: skip
+    deadline = deadline_from(challenge, given[0] if given and takes_part else None)
     for_whom = f" for {own.teams[season.id]}" if takes_part else ""
     yield Date(
         f"{number}-due", deadline.due_at, f"hand in {called}{for_whom}", list(_terms(deadline, season)),

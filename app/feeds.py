@@ -52,7 +52,7 @@ def season_feed(session: Session, season: Season, url: str, now: datetime) -> by
         _add(entry, "published", _written(one.at))
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": f"{url}{one.path}"})
         _add(entry, "content", one.html, type="html")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(feed, "utf-8", xml_declaration=False)
+    return bytes(tostring(feed, "utf-8", xml_declaration=True))
 
 
 def news_of(session: Session, season: Season, now: datetime) -> Iterator[News]:
@@ -84,7 +84,8 @@ def news_of(session: Session, season: Season, now: datetime) -> Iterator[News]:
             str(markdown(f"{_quoted(one.question)}\n\n{one.answer}")), f"{home}/challenges/{one.challenge}",
         )  # fmt: skip
     for challenge_id, release in releases_of(session, season.id, now).items():
-        if (challenge := public.get(challenge_id)) and release.public_at:
+        if challenge_id in public and release.public_at:
+            challenge = public[challenge_id]
             yield News(
                 release.id, release.public_at, f"The results of challenge {challenge.number} are out", "",
                 f"{home}/challenges/{challenge.number}/standings",
@@ -118,7 +119,7 @@ def sitemap(session: Session, url: str, now: datetime) -> bytes:
     top = Element("urlset", {"xmlns": SITEMAP})
     for path in public_paths(session, now):
         _add(SubElement(top, "url"), "loc", f"{url}{path}")
-    return b'<?xml version="1.0" encoding="utf-8"?>\n' + tostring(top, "utf-8", xml_declaration=False)
+    return bytes(tostring(top, "utf-8", xml_declaration=True))
 
 
 def public_paths(session: Session, now: datetime) -> Iterator[str]:

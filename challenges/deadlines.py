@@ -76,13 +76,13 @@ class Deadline:
 
 def deadline_of(session: Session, challenge: Challenge, entry_id: UUID | None) -> Deadline:
     """`entry_id` is None for whoever has no entry: then it is the deadline of everybody without an extension."""
-    return _deadline(challenge, newest_extensions(session, challenge.id).get(entry_id) if entry_id else None)
+    return deadline_from(challenge, newest_extensions(session, challenge.id).get(entry_id) if entry_id else None)
 
 
 def deadline_for(session: Session, challenge: Challenge, person_id: UUID | None) -> Deadline:
     """As this person has it: the deadline of their own entry, or everybody's."""
     if person_id is None:
-        return _deadline(challenge, None)
+        return deadline_from(challenge, None)
     newest = (
         select(Extension)
         .join(Entry, col(Entry.id) == col(Extension.entry_id))
@@ -90,15 +90,16 @@ def deadline_for(session: Session, challenge: Challenge, person_id: UUID | None)
         .where(Extension.challenge_id == challenge.id, Member.person_id == person_id, col(Member.left_at).is_(None))
         .order_by(col(Extension.granted_at).desc(), col(Extension.id))
     )
-    return _deadline(challenge, session.exec(newest).first())
+    return deadline_from(challenge, session.exec(newest).first())
 
 
 def deadlines_of(session: Session, challenge: Challenge, entry_ids: list[UUID]) -> dict[UUID, Deadline]:
     newest = newest_extensions(session, challenge.id)
-    return {entry_id: _deadline(challenge, newest.get(entry_id)) for entry_id in entry_ids}
+    return {entry_id: deadline_from(challenge, newest.get(entry_id)) for entry_id in entry_ids}
 
 
-def _deadline(challenge: Challenge, extension: Extension | None) -> Deadline:
+def deadline_from(challenge: Challenge, extension: Extension | None) -> Deadline:
+    """As it follows from the extension that counts for an entry, if it has one."""
     extended_by = timedelta(minutes=extension.minutes) if extension else timedelta()
     due_at = challenge.due_at + extended_by
     return Deadline(
@@ -180,7 +181,7 @@ def _grant(
     session.add(extension)
     session.flush()
     newest = newest_extensions(session, challenge.id).values()
-    closes_at = max(_deadline(challenge, each).closes_at for each in (None, *newest))
+    closes_at = max(deadline_from(challenge, each).closes_at for each in (None, *newest))
     # What was handed in within an extension that is taken back stays in time.
     challenge.settled_at = max(closes_at, min(challenge.settled_at, now))
     return extension
