@@ -301,6 +301,16 @@ def packets_of(session: Session, challenge_id: UUID) -> list[tuple[Packet, Team]
     return list(session.exec(rows).all())
 
 
+def release_with_packets(session: Session, challenge_id: UUID) -> tuple[FeedbackRelease | None, dict[UUID, Packet]]:
+    """The release, public or not, and its packets by submission, in one statement."""
+    rows = session.exec(
+        select(FeedbackRelease, Packet)
+        .join(Packet, col(Packet.release_id) == col(FeedbackRelease.id), isouter=True)
+        .where(FeedbackRelease.challenge_id == challenge_id)
+    ).all()
+    return rows[0][0] if rows else None, {packet.submission_id: packet for _, packet in rows if packet}
+
+
 def packets_for_entry(session: Session, entry_id: UUID, now: datetime) -> dict[UUID, Packet]:
     """The packets of an entry by challenge, rendered or not yet, of results that are public."""
     rows = (

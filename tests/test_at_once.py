@@ -8,16 +8,18 @@ from typing import Any, TypeVar
 from sqlmodel import Session, col, func, select
 
 from app.db import Database
-from challenges import challenges, clarifications, entries, roles, seasons, signins, teams, versions
+from challenges import challenges, clarifications, deadlines, entries, roles, seasons, signins, teams, versions
 from challenges.clarifications import Clarification, ClarificationKind
 from challenges.entries import Entry
 from challenges.letters import Letter
+from challenges.outcomes import Outcome
 from challenges.records import Record
 from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
 from challenges.submissions import Submission, Upload
+from challenges.teams import Team
 from challenges.versions import Version
-from judging import feedback, progress, rules, scoring
+from judging import cuts, feedback, progress, rules, scoring
 from judging.feedback import FeedbackRelease, Packet
 from judging.panels import Pair, living_pairs
 from judging.scoring import BoxField, Change, Scoresheet, Stale
@@ -31,6 +33,7 @@ from tests.makers import (
     Round,
     Scene,
     make_desk,
+    make_entry,
     make_role,
     make_round,
     make_scene,
@@ -263,6 +266,67 @@ def test_what_is_released_is_not_taken_back(database: Database) -> None:
     assert sum(isinstance(one, Refusal) for one in given) == 1, given
     with database.reading() as session:
         assert list(rules.violations(session)) == []
+
+
+def a_round_to_confirm(session: Session) -> Round:
+    """The other entry has handed in nothing, so somebody leaves."""
+    round_ = a_round(session)
+    make_entry(session, round_.scene.season, round_.scene.cast.eve, name="No show")
+    for judge in round_.judges:
+        make_sheet(session, round_.scene.challenge, judge, round_.submission_id)
+    return round_
+
+
+def test_results_are_confirmed_once(database: Database) -> None:
+    round_ = committed(database, a_round_to_confirm)
+    scene = round_.scene
+    later = scene.challenge.settled_at + DAY
+
+    def confirm(session: Session) -> Any:
+        challenge, season = here(session, scene.challenge), here(session, scene.season)
+        return sorted(one.id for one in cuts.confirm(session, challenge, season, {}, scene.cast.ada, later))
+
+    first, second = at_once(database, confirm, confirm)
+    assert first == second
+    assert count(database, Outcome, Outcome.challenge_id == scene.challenge.id) == 2
+
+
+def test_nobody_is_confirmed_out_and_extended_at_once(database: Database) -> None:
+    round_ = committed(database, a_round_to_confirm)
+    scene = round_.scene
+    challenge, ada, later = scene.challenge, scene.cast.ada, scene.challenge.settled_at + DAY
+
+    def confirm(session: Session) -> Any:
+        return cuts.confirm(session, here(session, challenge), here(session, scene.season), {}, ada, later)
+
+    def extend(session: Session) -> Any:
+        team = session.exec(select(Team).where(Team.name == "No show", Team.season_id == scene.season.id)).one()
+        entry = session.exec(select(Entry).where(Entry.team_id == team.id)).one()
+        return deadlines.extend(session, here(session, challenge), entry, 5000, "Ill", ada, later)
+
+    given = at_once(database, confirm, extend)
+    assert sum(isinstance(one, Refusal) for one in given) == 1, given
+    with database.reading() as session:
+        extended = here(session, challenge).settled_at > later
+    assert (count(database, Outcome, Outcome.challenge_id == challenge.id), extended) in [(2, False), (0, True)]
+
+
+def test_a_scoresheet_is_not_reopened_under_a_confirmation(database: Database) -> None:
+    round_ = committed(database, a_round_to_confirm)
+    scene, dana = round_.scene, round_.judges[0]
+    later = scene.challenge.settled_at + DAY
+
+    def confirm(session: Session) -> Any:
+        challenge, season = here(session, scene.challenge), here(session, scene.season)
+        return cuts.confirm(session, challenge, season, {}, scene.cast.ada, later)
+
+    def take_back(session: Session) -> Any:
+        (row,) = progress.desk_of(session, dana.id)
+        assert row.sheet
+        return feedback.reopen(session, scoring.find_for(session, row.sheet.id, dana.id), dana, later)
+
+    given = at_once(database, confirm, take_back)
+    assert sum(isinstance(one, Refusal) for one in given) == 1, given
 
 
 def test_a_challenge_is_not_rewritten_while_it_is_published(database: Database) -> None:

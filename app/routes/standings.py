@@ -18,7 +18,7 @@ from challenges.seasons import RoleKind
 from challenges.teams import team_of
 from judging import cuts, feedback
 from judging.cuts import Decision
-from judging.feedback import packets_of, public_release_of, release_of
+from judging.feedback import public_release_of, release_of, release_with_packets
 from judging.progress import missing_of
 
 STANDINGS = "/seasons/{slug:str}/challenges/{number:int}/standings"
@@ -45,13 +45,12 @@ def review(
     request: Request, session: Session, season: seasons.Season, challenge: challenges.Challenge, now: datetime
 ) -> Page:
     """What organizers look at before they confirm and release, and afterwards."""
-    release = release_of(session, challenge.id)
+    release, packets = release_with_packets(session, challenge.id)
     proposal = cuts.propose(session, challenge, season, now)
-    packets = packets_of(session, challenge.id) if release else []
     return page(
         request, "web/standings/organizer.html", season=season, challenge=challenge, release=release, proposal=proposal,
         missing=[] if proposal.confirmed or release else missing_of(session, challenge.id),
-        packets={packet.submission_id: packet for packet, _ in packets},
+        packets=packets,
     )  # fmt: skip
 
 

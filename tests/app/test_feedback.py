@@ -1,8 +1,10 @@
 """Feedback over HTTP: released once and only when it is ready; a packet opens for its own team and the organizers."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -10,12 +12,13 @@ from sqlmodel import Session, select
 
 from app.storage import Store
 from challenges.letters import Letter
+from challenges.people import Person
 from challenges.versions import handed_in
 from judging import feedback, panels
 from judging.feedback import Packet
 from judging.panels import Pair
 from tests.makers import make_sheet
-from tests.stage import Stage, at_once, leads_to, shown
+from tests.stage import Stage, at_once, beside, leads_to, shown
 
 
 def finish(session: Session, stage: Stage) -> None:
@@ -129,3 +132,84 @@ def test_releasing_writes_no_letter_before_the_packet_is_made(stage: Stage) -> N
     with stage.database.reading() as session:
         letters = session.exec(select(Letter).where(Letter.kind == "packet_ready", Letter.created_at == stage.clock.at))
         assert letters.all() == []
+
+
+@pytest.mark.parametrize("how", ["hold", "at"])
+def test_before_its_instant_nothing_shows_and_then_it_opens(stage: Stage, how: str) -> None:
+    world = stage.world
+    stage.write(finish, stage)
+    people = [None, world.cast.ben, world.cast.cleo, world.fay, world.cast.dana, world.cast.dev, world.cast.eve,
+              world.nora, world.nemo]  # fmt: skip
+    standings, shown_at = f"{world.path(world.judged)}/standings", stage.clock.at + timedelta(hours=7)
+    before = [traces(stage, person) for person in people]
+    local = shown_at.astimezone(ZoneInfo(world.season.zone)).strftime("%Y-%m-%dT%H:%M")
+    ada = stage.browser(world.cast.ada)
+    assert leads_to(ada.send_form(path(stage), how=how, public=local)) == (303, standings)
+
+    def made(session: Session) -> str:
+        for packet, _ in feedback.packets_of(session, world.judged.id):
+            packet.rendered_at, packet.key, packet.store_version_id, packet.size = stage.clock.at, "packets/x", "v", 9
+        return next(str(packet.id) for packet, team in feedback.packets_of(session, world.judged.id)
+                    if team.id == world.plan_b.id)  # fmt: skip
+
+    mine = f"/packets/{stage.write(made)}"
+    stage.clock.at = shown_at - timedelta(seconds=1)
+    assert [traces(stage, person) for person in people] == before
+    assert [stage.browser(person).get(standings).status_code for person in people] == [404] * 9
+    assert [stage.browser(person).get(mine).status_code for person in people[1:]] == [404] * 8
+    assert stage.browser(world.cast.ada).get(mine).status_code == 303
+    stage.clock.at = shown_at
+    if how == "hold":
+        assert [stage.browser(person).get(standings).status_code for person in people] == [404] * 9
+        opening = f"{path(stage)}/opening"
+        assert [leads_to(ada.send_form(opening)) for _ in range(2)] == [(303, standings)] * 2
+    assert [stage.browser(person).get(standings).status_code for person in people] == [200] * 9
+    assert [stage.browser(person).get(mine).status_code for person in people[1:4]] == [303, 303, 404]
+    assert mine in stage.browser(world.cast.ben).get(world.home).text
+
+
+def traces(stage: Stage, person: Person | None) -> list[str]:
+    """What of the season's pages speaks of results, for this person."""
+    browser, world = stage.browser(person), stage.world
+    pages = [world.home, world.path(world.judged), f"{world.home}/teams", f"{world.path(world.judged)}/submission"]
+    words = re.compile(r"/standings|/packets/[0-9a-f-]+|results out|eliminated|winner|goes on|leaves|Released")
+    return [word for page in pages for word in words.findall(browser.get(page).text)]
+
+
+def test_an_instant_that_the_clock_skips_is_asked_back(stage: Stage) -> None:
+    stage.write(finish, stage)
+    ada = stage.browser(stage.world.cast.ada)
+    answer = ada.send_form(path(stage), how="at", public="2027-03-28T02:30")
+    assert (answer.status_code, beside(answer, "public")) == (
+        422,
+        "The clocks are put forward over that time in this zone, so it does not exist on that day. Say which you mean.",
+    )
+    assert shown(answer, "Sunday 28 March 2027, 03:30 (Sun 01:30 UTC)") == (422, [])
+    assert beside(ada.send_form(path(stage), how="at", public=""), "public") == (
+        "Write a day and a time, such as 2026-11-24T23:59."
+    )
+
+
+def test_a_release_is_taken_back_and_nothing_of_it_is_left(stage: Stage) -> None:
+    stage.write(finish, stage)
+    before, ada = stage.rows(), stage.browser(stage.world.cast.ada)
+    standings = f"{stage.world.path(stage.world.judged)}/standings"
+    ada.send_form(path(stage), how="hold")
+    page = ada.get(standings)
+    assert shown(page, "On hold. The results open when you press the button.", "Open the results", "Rehearsal") == (
+        200, [],
+    )  # fmt: skip
+    assert leads_to(ada.send_form(f"{standings}/confirmation/withdrawal")) == (422, "")
+    assert [leads_to(ada.send_form(f"{path(stage)}/withdrawal")) for _ in range(2)] == [(303, standings)] * 2
+    assert leads_to(ada.send_form(f"{standings}/confirmation/withdrawal")) == (303, standings)
+    now = stage.rows()
+    changed = {name for name, rows in now.items() if len(rows) != len(before[name])}
+    assert changed == {"trace"}
+
+
+def test_what_is_public_is_not_taken_back(stage: Stage) -> None:
+    stage.write(finish, stage)
+    ada = stage.browser(stage.world.cast.ada)
+    ada.send_form(path(stage), how="now")
+    told = "These results are released. What people have read cannot be taken back."
+    assert shown(ada.send_form(f"{path(stage)}/withdrawal"), told) == (422, [])

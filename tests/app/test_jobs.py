@@ -40,6 +40,8 @@ from tests.servers import MailSink, Postgres, Seaweed, free_ports
 pytestmark = pytest.mark.slow
 
 DESIGN = b"%PDF-1.7 a design\n" * 5000
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+"""The worker’s clock is the real one, whatever year a season is set in."""
 SOAK = bool(os.environ.get("SOAK"))
 
 
@@ -325,7 +327,45 @@ def test_a_store_that_is_away_delays_and_loses_nothing(small_site: Site) -> None
     assert small_site.store.look(packet.key or "", packet.store_version_id)
 
 
-def release_packets(session: Session, entries: int) -> None:
+def test_a_team_hears_of_its_packet_at_its_instant_also_if_nobody_was_up(small_site: Site) -> None:
+    tools = tools_of(small_site)
+    public_at = datetime(2026, 12, 1, 19, 0, tzinfo=UTC)
+    with small_site.database.writing() as session:
+        release_packets(session, entries=1, at=public_at)
+        (packet,) = session.exec(select(Packet)).all()
+        feedback.note_rendered(session, packet, StoredFile("packets/x.pdf", "v", 9, "e", public_at, b""), public_at)
+
+    def asked(now: datetime) -> list[str]:
+        with small_site.database.reading() as session:
+            return [job.verb for job in jobs.waiting(session, now)]
+
+    before, later = (
+        jobs.Tools(tools.settings, tools.database, tools.store, SetClock(at))
+        for at in (public_at - timedelta(seconds=1), public_at)
+    )
+    assert [asked(before.clock.now()), jobs.tell(before, packet.id), kinds(small_site)["packet_ready"]] == [
+        [],
+        False,
+        0,
+    ]
+    assert asked(public_at + timedelta(days=2)) == ["tell"]
+    for _ in range(2):
+        assert jobs.tell(later, packet.id)
+    assert (kinds(small_site)["packet_ready"], asked(public_at)) == (2, ["send", "send"])
+    assert jobs.tell(later, UUID(int=1)), "taken back meanwhile"
+
+
+class SetClock(jobs.Clock):
+    """Stands where the test puts it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+
+def release_packets(session: Session, entries: int, at: datetime = LONG_AGO) -> None:
     """A finished challenge of that many entries, two members each, read by two judges."""
     cast = make_cast(session)
     season = make_season(session, cast.ada)
@@ -344,7 +384,7 @@ def release_packets(session: Session, entries: int) -> None:
         letter.sent_at = letter.created_at
     for version in session.exec(select(Version)):
         version.inspected_at = version.handed_in_at
-    feedback.release(session, challenge, cast.ada, challenge.settled_at + timedelta(days=1))
+    feedback.release(session, challenge, cast.ada, challenge.settled_at + timedelta(days=1)).public_at = at
 
 
 def packets(site: Site) -> list[Packet]:
@@ -370,6 +410,7 @@ def test_a_worker_killed_while_it_prints_30_packets_finishes_them_and_mails_each
             process.kill()
     with site.worker():
         wait(lambda: rendered(site) == count, 120, "every packet")
+        wait(lambda: all(packet.told_at for packet in packets(site)), 60, "every team")
         wait(lambda: site.states()[LetterState.WAITING] == 0, 60, "every letter")
     states = site.states()
     assert kinds(site)["packet_ready"] == 2 * count

@@ -250,7 +250,8 @@ def release(ada: Visitor, challenge: str) -> None:
     ada.go(f"{challenge}/standings")
     expect(ada.page.locator("#ranking tbody tr")).to_have_count(9)
     ada.page.get_by_text("Release the results of challenge 1").click()
-    ada.press("Release now")
+    ada.page.get_by_label("Now", exact=True).check()
+    ada.press("Set the release")
     ada.sees("Released. The packets are being made; a mail tells each team when theirs is there.")
     expect(ada.page.get_by_role("link", name="Open the packet of")).to_have_count(9, timeout=60_000)
 
