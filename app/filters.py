@@ -50,7 +50,7 @@ def markdown(text: str | None, top: int = 2) -> Markup:
     )  # fmt: skip
 
 
-def plain(text: str, width: int = 100) -> str:
+def plain(text: str, width: int = 76) -> str:
     """Light Markdown as a mail of plain text says it: long lines broken, stars of emphasis gone."""
     bare = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
     lines = (wrap(line, width, break_long_words=False, break_on_hyphens=False) or [""] for line in bare.splitlines())

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
+from challenges import terms
 from challenges.challenges import Challenge
 from challenges.deadlines import newest_extensions
 from challenges.entries import Entry
@@ -18,6 +19,7 @@ from challenges.refusals import Refusal
 from challenges.seasons import RoleKind, Season, holders
 from challenges.submissions import Submission, Upload
 from challenges.teams import Member, Team
+from challenges.terms import Acceptance
 from challenges.versions import Version
 
 LateJudges = Callable[[Session, UUID], Iterable[UUID]]
@@ -29,6 +31,7 @@ class AudienceKind(StrEnum):
 
     ENTRANTS = "entrants"
     NOT_HANDED_IN = "not-handed-in"
+    NOT_AGREED = "not-agreed"
     ENTERED = "entered"
     JUDGES = "judges"
     LATE_JUDGES = "late-judges"
@@ -88,6 +91,9 @@ def recipients_of(
         members = [one for one in members if one.entry_id == audience.entry_id]
     if audience.kind == AudienceKind.NOT_HANDED_IN and audience.challenge:
         members = _without_hand_in(session, members, audience, audience.challenge)
+    if audience.kind == AudienceKind.NOT_AGREED:
+        agreed = _agreed(session, season)
+        members = [one for one in members if one.person.id not in agreed]
     return members
 
 
@@ -124,6 +130,20 @@ def _without_hand_in(
     ]
 
 
+def _agreed(session: Session, season: Season) -> set[UUID]:
+    """Who has accepted every text of the season as it stands now."""
+    wanted = {version.id for version in terms.current(session, season.id).values()}
+    counts = (
+        select(Acceptance.person_id, func.count())
+        .where(col(Acceptance.terms_id).in_(wanted))
+        .group_by(col(Acceptance.person_id))
+    )
+    everybody = select(Member.person_id).where(Member.season_id == season.id)
+    if not wanted:
+        return set(session.exec(everybody))
+    return {person_id for person_id, accepted in session.exec(counts).all() if accepted == len(wanted)}
+
+
 def _handed_in(session: Session, challenge_id: UUID) -> set[UUID]:
     with_version = select(Submission.entry_id).join(Version, col(Version.submission_id) == col(Submission.id))
     return set(session.exec(with_version.where(Submission.challenge_id == challenge_id)))
@@ -158,7 +178,7 @@ def reach_of(
     }
 
     def reach(one: Audience) -> int:
-        if one.kind in (AudienceKind.JUDGES, AudienceKind.LATE_JUDGES, AudienceKind.ENTERED):
+        if one.kind not in (AudienceKind.ENTRANTS, AudienceKind.NOT_HANDED_IN):
             return len(recipients_of(session, season, one, now, late_judges))
         entries = {one.entry_id} & sizes.keys() if one.entry_id else set(sizes)
         if one.kind == AudienceKind.NOT_HANDED_IN and one.challenge:

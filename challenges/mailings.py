@@ -291,6 +291,12 @@ def words_for(audience: Audience, season: Season) -> Words:
             f"Some of your scoresheets for challenge {number} of {season.title} are not handed in yet. "
             "You find them on your desk, with everything that you have written so far.",
         )
+    if audience.kind == AudienceKind.NOT_AGREED:
+        return Words(
+            f"{season.title}: please accept the rules",
+            f"You have not accepted the rules or the code of conduct of {season.title} as they stand now. "
+            "Please read them on the page of your team, and accept them there.",
+        )
     return Words("", "")
 
 

@@ -151,6 +151,8 @@ GET  /seasons/{slug:str}/states                                                 
 GET  /seasons/{slug:str}/edit                                                                   Ada 200
 GET  /seasons/{slug:str}/history                                                                Ada 200
 GET  /seasons/{slug:str}/people                                                                 Ada 200
+GET  /seasons/{slug:str}/mailings/new                                                           Ada 200
+GET  /seasons/{slug:str}/mailings/{key:str}                                                     Ada 200
 GET  /seasons/{slug:str}/outbox                                                                 Ada 200
 GET  /seasons/{slug:str}/run-sheet                                                              Ada 200
 POST /seasons/{slug:str}                                                                        Ada 422
@@ -180,6 +182,13 @@ POST /seasons/{slug:str}/challenges/{number:int}/schedule                       
 POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                            Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 422
 POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/merging                         Ada 422
+POST /seasons/{slug:str}/mailings                                                               Ada 422
+POST /seasons/{slug:str}/mailings/{key:str}/discarding                                          Ada 422
+POST /seasons/{slug:str}/mailings/{key:str}/instant                                             Ada 422
+POST /seasons/{slug:str}/mailings/{key:str}/sending                                             Ada 303
+POST /seasons/{slug:str}/mailings/{key:str}/start                                               Ada 303
+POST /seasons/{slug:str}/mailings/{key:str}/stop                                                Ada 303
+POST /seasons/{slug:str}/mailings/{key:str}/text                                                Ada 303
 POST /seasons/{slug:str}/outbox/{letter_id:uuid}/attempt                                        Ada 303
 POST /seasons/{slug:str}/people/invitations                                                     Ada 422
 POST /seasons/{slug:str}/people/invitations/{invitation_id:uuid}/withdrawal                     Ada 303
@@ -260,7 +269,7 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
     bens = session.exec(select(WebSession).where(WebSession.person_id == world.cast.ben.id)).one()
     assert devs_role
     return {
-        "slug": world.season.slug, "token": world.invitation_token, "link": "no-such-link", "file_path": "none.css",
+        "slug": world.season.slug, "key": "reminder-3-24h", "token": world.invitation_token, "link": "no-such-link", "file_path": "none.css",
         "file_name": "no-such-calendar.ics",
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,

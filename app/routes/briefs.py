@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season, participant_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import briefs, challenges, deadlines, entries, seasons
+from challenges import briefs, challenges, deadlines, entries, mailings, seasons
 from challenges.acknowledgements import acknowledge, readers_of
 from challenges.briefs import Brief
 from challenges.differences import Line, hunks_of
@@ -44,13 +44,16 @@ def amend(
     request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
 ) -> Redirect:
     """With more time for everybody, if the organizer says so: both are done, or neither."""
-    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
+    season = seasons.find_season(session, slug)
+    challenge = challenges.find_for(session, season, number, me.person.id, now)
     amended = briefs.amend(
         session, challenge, form.text("brief"), form.text("note", 500), me.person, now, seen=form.brief_seen or None
     )
+    given = None
     if form.minutes.strip() not in ("", "0"):
         reason = f"Amendment {amended.amendment} of the brief"
-        deadlines.extend_all(session, challenge, form.number("minutes"), reason, me.person, now)
+        given = deadlines.extend_all(session, challenge, form.number("minutes"), reason, me.person, now)
+    mailings.tell_amended(session, season, challenge, amended, me.person, now, given)
     return see(request, f"/seasons/{slug}/challenges/{number}", notice=f"Amendment {amended.amendment} is published.")
 
 

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import challenges, deadlines, entries, seasons
+from challenges import challenges, deadlines, entries, mailings, seasons
 from challenges.people import people_by_id
 from challenges.refusals import NotYours, Refusal
 from challenges.versions import handed_in
@@ -37,14 +37,15 @@ def extend(
     challenge = challenges.find_for(session, season, number, me.person.id, now)
     minutes, reason = form.number("minutes"), form.text("reason", 1000)
     if form.entry == "all":
-        deadlines.extend_all(session, challenge, minutes, reason, me.person, now)
+        given = deadlines.extend_all(session, challenge, minutes, reason, me.person, now)
         notice = "The due instant has moved for everybody. A mail tells them."
     else:
         entry = session.get(entries.Entry, form.id("entry"))
         if entry is None or entry.season_id != season.id:
             raise Refusal("Choose one from the list.", field="entry") if entry is None else NotYours
-        deadlines.extend(session, challenge, entry, minutes, reason, me.person, now)
+        given = deadlines.extend(session, challenge, entry, minutes, reason, me.person, now)
         notice = "Their deadline has moved. A mail tells them."
+    mailings.tell_extended(session, season, challenge, given, me.person, now)
     return see(request, f"/seasons/{slug}/challenges/{number}/deadline", notice=notice)
 
 

@@ -28,7 +28,7 @@ def test_an_amendment_has_a_note_and_the_earlier_text_stays(stage: Stage) -> Non
     ada, there = stage.browser(world.cast.ada), world.path(world.opened)
     amended = ada.send_form(f"{there}/amendments", brief="Three hundred beds.", note="One hundred beds more.")
     assert leads_to(amended) == (303, there)
-    assert stage.changes() == {"brief": "+1", "trace": "+1"}
+    assert stage.changes() == {"brief": "+1", "letter": "+3", "mailing": "+1", "trace": "+2"}
     page = stage.browser().get(there)
     told = [
         "Amendment 1",
@@ -68,7 +68,9 @@ def test_an_amendment_can_give_everybody_more_time(stage: Stage) -> None:
     )  # fmt: skip
     ada.send_form(path, **typed, minutes="120")
     assert stage.fresh(world.opened).due_at == world.opened.due_at + timedelta(hours=2)
-    assert stage.changes() == {"brief": "+1", "challenge": "~1", "extension": "+1", "trace": "+2"}
+    assert stage.changes() == {
+        "brief": "+1", "challenge": "~1", "extension": "+1", "letter": "+3", "mailing": "+1", "trace": "+3",
+    }  # fmt: skip
 
 
 def test_everybody_sees_what_changed(stage: Stage) -> None:

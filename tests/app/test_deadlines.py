@@ -23,7 +23,9 @@ def test_one_team_gets_more_time(stage: Stage) -> None:
     assert leads_to(given) == (303, f"{there}/deadline")
     with stage.database.reading() as session:
         assert deadline_of(session, world.opened, world.entry.id).extended_by == timedelta(hours=2)
-    assert stage.changes() == {"challenge": "~1", "extension": "+1", "trace": "+1"}
+    assert stage.changes() == {
+        "challenge": "~1", "extension": "+1", "letter": "+2", "mailing": "+1", "trace": "+2",
+    }  # fmt: skip
     page = stage.browser(world.cast.ada).get(f"{there}/deadline")
     assert shown(page, WHY, "Plan B", "120 minutes") == (200, [])
     assert WHY not in stage.browser(world.fay).get(there).text

@@ -19,7 +19,11 @@ from app.mail import TEMPLATES, WAYS, Outcome, deliver, envelope, render, send_t
 from app.main import create_app
 from app.settings import Settings
 from challenges.letters import Letter, LetterState, send_again, write
+from challenges.mailings import Kind
 from challenges.people import person_for
+from challenges.seasons import Season
+from tests.cast import make_cast
+from tests.makers import make_season
 from tests.servers import MailSink, free_ports
 
 NOW = datetime.now(UTC)
@@ -32,6 +36,12 @@ HAND_IN: dict[str, Any] = {
     "season": "The Long Winter", "season_zone": "America/New_York", "challenge": "A field hospital", "number": 1,
     "team": "Plan <B>", "version": 2, "version_id": "6f1c", "handed_in_at": HANDED_IN.isoformat(),
     "handed_in_by": "Ben", "was_in_flight": True, "files": FILES,
+}  # fmt: skip
+TOLD: dict[str, Any] = {
+    "season": "The Long Winter", "slug": "the-long-winter", "season_zone": "America/New_York", "way": "/seasons/x",
+    "subject": "Challenge 1 <b>", "body": "Come at **eight** o’clock, " + 30 * "or later, " + "<b>all</b>.\n\n> Why?",
+    "number": 1, "challenge": "A <b>", "team": "Plan <B>", "due_at": HANDED_IN.isoformat(), "has_waiting": False,
+    "penalty": 5, "late_until": (HANDED_IN + timedelta(minutes=30)).isoformat(),
 }  # fmt: skip
 FACTS: dict[str, dict[str, Any]] = {
     "sign_in": {"secret": {"code": "012345", "link": "tok-en_1"}, "then": "/seasons/a?b=c&d", "minutes": 15},
@@ -55,6 +65,8 @@ FACTS: dict[str, dict[str, Any]] = {
     },
     "personal_answer": {"season": "The Long Winter", "slug": "the-long-winter", "number": 1, "answer": "Get *well*."},
     "question_asked": {"season": "The Long Winter", "slug": "the-long-winter", "number": 1, "is_personal": False},
+    "challenge_released": TOLD, "reminder": {**TOLD, "has_waiting": True}, "amendment": TOLD, "deadline_moved": TOLD,
+    "deadline_extended": TOLD, "message": {**TOLD, "way": "/desk"},
     "test": {},
 }  # fmt: skip
 
@@ -151,7 +163,8 @@ def test_templates_and_ways_are_the_same_kinds_as_the_domain_writes() -> None:
     for package in ("challenges", "judging"):
         for module in (TEMPLATES.parent / package).glob("*.py"):
             written |= set(re.findall(r"\b(?:write|_mail)\(\s*session,\s*\"(\w+)\"", module.read_text()))
-    assert texts == pages - {"layout", "parts"} == set(WAYS) == set(FACTS)
+    written |= set(Kind)  # letters of mailings, whose kind stands in their row
+    assert texts - {"parts"} == pages - {"layout", "parts"} == set(WAYS) == set(FACTS)
     assert written == set(WAYS) - {"test"}
 
 
@@ -218,6 +231,30 @@ def test_the_envelope(tmp_path: Path) -> None:
     assert mail.as_bytes().isascii()
 
 
+def test_a_reminder_names_the_instants_of_its_reader_and_what_being_late_costs(tmp_path: Path) -> None:
+    told = render(letter_of("reminder"), settings_for(tmp_path), "Europe/Berlin")
+    for part in (
+        "Tue 24 Nov 2026, 22:59:00 Berlin (your time)",
+        "Tue 24 Nov 2026, 16:59:00 New York (the season’s time)",
+        "Tue 24 Nov 2026, 22:29:00 UTC",
+        "that costs 5 points of 100",
+        "nobody has handed it in",
+        "Come at eight o’clock",
+    ):
+        assert part in told.text
+    assert "<strong>eight</strong>" in told.html
+    assert "nobody has handed it in" not in render(letter_of("amendment"), settings_for(tmp_path), None).text
+
+
+def test_answers_go_to_the_season_and_what_a_person_wrote_does_not_call_itself_automatic(tmp_path: Path) -> None:
+    settings, letter = settings_for(tmp_path), letter_of("message")
+    mail = envelope(letter, render(letter, settings, None), settings, NOW, "winter@example.org")
+    assert (mail["Reply-To"], mail["Auto-Submitted"]) == ("winter@example.org", None)
+    automatic = letter_of("reminder")
+    mail = envelope(automatic, render(automatic, settings, None), settings, NOW)
+    assert (mail["Reply-To"], mail["Auto-Submitted"]) == (None, "auto-generated")
+
+
 # On their way
 
 
@@ -260,6 +297,20 @@ def test_the_reader_gets_their_own_time(
     body = received(mail_sink)[0].get_body(("plain",))
     assert body
     assert "Wed 25 Nov 2026, 03:29:00 Kolkata (your time)" in body.get_content()
+
+
+def test_an_answer_reaches_the_contact_of_the_season(
+    database: Database, mail_sink: MailSink, try_once: Callable[..., Outcome]
+) -> None:
+    with database.writing() as session:
+        season = make_season(session, make_cast(session).ada)
+        first, second = (write(session, "message", ("cleo@example.org", "Cleo"), NOW, season.id, **FACTS["message"]).id
+                         for _ in range(2))  # fmt: skip
+    try_once(first)
+    with database.writing() as session:
+        session.get_one(Season, season.id).contact = "winter@example.org"
+    try_once(second)
+    assert [mail["Reply-To"] for mail in received(mail_sink)] == ["ada@example.org", "winter@example.org"]
 
 
 def test_without_a_mail_server_the_mailbox_page_has_it_with_its_secret(database: Database, tmp_path: Path) -> None:

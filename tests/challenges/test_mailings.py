@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session, select
 
 from app.db import Database
-from challenges import briefs, challenges, deadlines, entries, mailings, outcomes, seasons
+from challenges import briefs, challenges, deadlines, entries, mailings, outcomes, seasons, terms
 from challenges.audiences import Audience, AudienceKind, audience_called, reach_of, recipients_of
 from challenges.challenges import Course
 from challenges.entries import Entry
@@ -18,6 +18,7 @@ from challenges.outcomes import OutcomeKind
 from challenges.people import Person
 from challenges.seasons import Season
 from challenges.submissions import note_arrival
+from challenges.terms import TermsKind
 from tests.cast import Cast, make_cast, make_person
 from tests.makers import (
     BRIEF,
@@ -294,6 +295,22 @@ def test_every_audience_is_exact_and_counted_alike(session: Session, round_: Rou
     assert found == [people for _, people in expected]
     counted = reach_of(session, scene.season, audiences, NOW, lambda *_: late)
     assert counted == [len(people) for _, people in expected]
+
+
+def test_who_has_not_agreed_is_who_lacks_a_text_as_it_stands_now(session: Session, scene: Scene) -> None:
+    def lacking() -> list[str]:
+        audience = Audience(AudienceKind.NOT_AGREED)
+        people = recipients_of(session, scene.season, audience, NOW, nobody)
+        assert reach_of(session, scene.season, [audience], NOW, nobody) == [len(people)]
+        return [one.person.name for one in people]
+
+    assert lacking() == []
+    rules = terms.write(session, scene.season, TermsKind.RULES, "Be kind.", "", scene.cast.ada, NOW)
+    assert lacking() == ["Ben", "Cleo"]
+    terms.accept(session, scene.season, scene.cast.ben, {rules.id}, NOW)
+    assert lacking() == ["Cleo"]
+    terms.write(session, scene.season, TermsKind.RULES, "Be very kind.", "Very.", scene.cast.ada, NOW)
+    assert lacking() == ["Ben", "Cleo"]
 
 
 def test_what_an_audience_must_say(session: Session, scene: Scene) -> None:
