@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, text
-from sqlmodel import Field, Session, col, func, select
+from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
 from challenges.history import note
@@ -126,18 +126,6 @@ def living_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]
     return _pairs(session, challenge_id, col(Assignment.ended_at).is_(None))
 
 
-def count_read(session: Session, season_id: UUID) -> dict[UUID, int]:
-    """How many submissions have at least one judge, by challenge."""
-    counts = (
-        select(Panelist.challenge_id, func.count(col(Assignment.submission_id).distinct()))
-        .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
-        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
-        .where(Challenge.season_id == season_id, col(Assignment.ended_at).is_(None))
-        .group_by(col(Panelist.challenge_id))
-    )
-    return dict(session.exec(counts).all())
-
-
 def _ended_pairs(session: Session, challenge_id: UUID) -> dict[Pair, Assignment]:
     return _pairs(session, challenge_id, col(Assignment.ended_at).is_not(None))
 
@@ -151,12 +139,13 @@ def _pairs(session: Session, challenge_id: UUID, which: ColumnElement[bool]) -> 
     return {Pair(person_id, assignment.submission_id): assignment for person_id, assignment in rows}
 
 
-def judges_and_panelists(session: Session, challenge: Challenge) -> list[Person]:
-    """The season's judges, and whoever still has a place on this panel; by name."""
-    people = {person.id: person for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)}
-    missing = {pair.person_id for pair in living_pairs(session, challenge.id)} - set(people)
-    people |= people_by_id(session, missing)
-    return sorted(people.values(), key=lambda person: (person.name, person.email))
+def judges_and_panelists(session: Session, challenge: Challenge) -> list[tuple[Person, bool]]:
+    """The season's judges, and whoever still has a place on this panel; by name, and whether they are judges now."""
+    judges = {person.id: person for _, person in holders(session, challenge.season_id, RoleKind.JUDGE)}
+    missing = {pair.person_id for pair in living_pairs(session, challenge.id)} - set(judges)
+    people = judges | people_by_id(session, missing)
+    by_name = sorted(people.values(), key=lambda person: (person.name, person.email))
+    return [(person, person.id in judges) for person in by_name]
 
 
 def is_judging() -> ColumnElement[bool]:

@@ -25,12 +25,12 @@ PANEL = "/seasons/{slug:str}/challenges/{number:int}/panel"
 def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
     season = seasons.find_season(session, slug)
     challenge = challenges.find_for(session, season, number, me.person.id, now)
-    states = states_of(session, challenge.id)
+    states, judges = states_of(session, challenge.id), panels.judges_and_panelists(session, challenge)
     return page(
         request, "web/panels/show.html", season=season, challenge=challenge, states=by_submission(states),
         readings=Counter(pair.submission_id for pair in states), loads=Counter(pair.person_id for pair in states),
-        judges=panels.judges_and_panelists(session, challenge), submissions=handed_in(session, challenge.id),
-        judging={person.id for _, person in seasons.holders(session, season.id, RoleKind.JUDGE)},
+        judges=[person for person, _ in judges], submissions=handed_in(session, challenge.id),
+        judging={person.id for person, is_one in judges if is_one},
         invited=[one for one in roles.waiting(session, season.id, now) if one.kind == RoleKind.JUDGE],
         is_fixed=is_fixed(session, challenge.id),
     )  # fmt: skip

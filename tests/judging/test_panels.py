@@ -13,7 +13,7 @@ from challenges.seasons import RoleKind
 from challenges.versions import handed_in
 from judging import panels, progress, scoring
 from judging.panels import Assignment, Pair, Panelist
-from judging.progress import SheetState
+from judging.progress import SheetState, counts_of
 from tests.cast import make_person
 from tests.makers import (
     DAY,
@@ -103,14 +103,18 @@ def test_exactly_the_ticked_pairs_live(session: Session, scene: Scene) -> None:
     assert deeds(session, scene.season).count("assignment.ended") == 3
 
 
+def read(session: Session, scene: Scene) -> dict[UUID, int]:
+    return {challenge_id: counts.read for challenge_id, counts in counts_of(session, scene.season.id).items()}
+
+
 def test_how_many_designs_have_a_judge(session: Session, scene: Scene) -> None:
     first, _ = two_designs(session, scene)
     dana, dev = judges_of(session, scene)
-    assert panels.count_read(session, scene.season.id) == {}
+    assert read(session, scene) == {}
     assign(session, scene, [Pair(dana.id, first), Pair(dev.id, first)])
-    assert panels.count_read(session, scene.season.id) == {scene.challenge.id: 1}
+    assert read(session, scene) == {scene.challenge.id: 1}
     assign(session, scene, [])
-    assert panels.count_read(session, scene.season.id) == {}
+    assert read(session, scene) == {}
 
 
 def test_a_pair_that_is_sent_twice_is_one(session: Session, scene: Scene) -> None:
@@ -165,10 +169,10 @@ def test_what_a_former_judge_read_stays_until_it_is_unticked(session: Session, r
     assert panels.assign_everything(session, scene.challenge, scene.cast.ada, NOW + DAY) == []
     assert assign(session, scene, list(everything)) == set()
     assert set(panels.living_pairs(session, scene.challenge.id)) == everything
-    assert panels.judges_and_panelists(session, scene.challenge) == [dana, dev]
+    assert panels.judges_and_panelists(session, scene.challenge) == [(dana, False), (dev, True)]
 
     assign(session, scene, [Pair(dev.id, round_.submission_id)])
-    assert panels.judges_and_panelists(session, scene.challenge) == [dev]
+    assert panels.judges_and_panelists(session, scene.challenge) == [(dev, True)]
     with refused(GONE):
         assign(session, scene, list(everything))
 
