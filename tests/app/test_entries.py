@@ -67,26 +67,26 @@ def test_a_refused_entry_keeps_everything_that_was_typed_and_does_nothing(stage:
     assert leads_to(eve.send_form(f"{there}/entry", **typed)) == (303, stage.world.home)
     page = eve.get(there)
     assert shown(page, "Your team takes part.", 'value="Acme & Søn"', 'value="Oslo"') == (200, [])
-    assert "One thing for you" not in page.text
+    assert "Please say this for yourself" not in page.text
 
 
 def test_a_member_is_asked_on_the_team_page_and_again_after_a_change(stage: Stage) -> None:
     fitting = asking(stage)
     world = stage.world
     there, cleo = f"/teams/{world.plan_b.id}", stage.browser(world.cast.cleo)
-    assert shown(cleo.get(there), "One thing for you", "(version 1)", "May you be seen and heard") == (200, [])
+    assert shown(cleo.get(there), "Please say this for yourself", "(version 1)", "May you be seen and heard") == (200, [])
     assert beside(cleo.send_form(f"{there}/agreement", conduct=fitting["conduct"]), "rules") == RULES
     mine = {name: fitting[name] for name in ("rules", "conduct", "consent")}
     assert leads_to(cleo.send_form(f"{there}/agreement", **mine)) == (303, there)
-    assert "One thing for you" not in cleo.get(there).text
-    assert "One thing for you" in stage.browser(world.cast.ben).get(there).text
+    assert "Please say this for yourself" not in cleo.get(there).text
+    assert "Please say this for yourself" in stage.browser(world.cast.ben).get(there).text
 
     def change(session: Session) -> None:
         world = stage.world_in(session)
         terms.write(session, world.season, TermsKind.RULES, "Other.", "Clearer.", world.cast.ada, stage.clock.at)
 
     stage.write(change)
-    assert shown(cleo.get(there), "One thing for you", "What is new: Clearer.", "go on taking part") == (200, [])
+    assert shown(cleo.get(there), "Please say this for yourself", "What is new: Clearer.", "You go on taking part meanwhile.") == (200, [])
     stale = cleo.send_form(f"{there}/agreement", **mine)
     assert beside(stale, "rules") == "The rules changed while you read: version 2 is new. Please read it."
 
@@ -99,7 +99,7 @@ def test_who_joins_accepts_the_texts_with_the_same_button(stage: Stage) -> None:
     refused = gail.send_form(there, conduct=fitting["conduct"], consent="yes")
     assert (beside(refused, "rules"), refused.text.count(" checked")) == (RULES, 2)
     assert leads_to(gail.send_form(there, **fitting)) == (303, f"/teams/{stage.world.plan_b.id}")
-    assert "One thing for you" not in gail.get(f"/teams/{stage.world.plan_b.id}").text
+    assert "Please say this for yourself" not in gail.get(f"/teams/{stage.world.plan_b.id}").text
 
 
 def test_answers_are_changed_by_members_alone(stage: Stage) -> None:
