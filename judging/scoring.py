@@ -17,6 +17,7 @@ from challenges.records import Instant, Record, lock
 from challenges.refusals import Conflict, NotYours, Refusal
 from challenges.rubrics import Level, Scale, scales_of
 from challenges.seasons import Role, Season
+from challenges.states import Deed
 from challenges.submissions import Submission
 from challenges.teams import Team
 from challenges.versions import Version, latest_version
@@ -105,6 +106,7 @@ def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, b
     found = session.exec(select(Scoresheet).where(Scoresheet.assignment_id == assignment.id)).first()
     if found:
         return found
+    session.get_one(Season, challenge.season_id).check(Deed.JUDGE, now)
     if now < challenge.settled_at:
         raise Refusal(
             f"Reading begins at {challenge.settled_at:%a %d %b, %H:%M} UTC, when the last file can have arrived."
@@ -134,6 +136,7 @@ def save_marks(session: Session, desk: Desk, changes: Sequence[Change], by: Pers
         raise Refusal(
             "This scoresheet is handed in, so nothing was saved. Until feedback is released you can reopen it."
         )
+    desk.season.check(Deed.JUDGE, now)
     saved = [
         _save_overall(sheet, change, now) if change.criterion_id is None else _save_mark(session, sheet, change, now)
         for change in changes
@@ -194,6 +197,7 @@ def hand_in(session: Session, desk: Desk, by: Person, now: datetime) -> None:
     lock(session, desk.sheet)
     if desk.sheet.handed_in_at:
         return
+    desk.season.check(Deed.JUDGE, now)
     missing = [
         f"{scale.criterion.title} ({' and '.join(lacks)})"
         for scale, mark in marks_on(session, desk.sheet)
