@@ -169,9 +169,9 @@ def states_of_mailings(session: Session, season_id: UUID) -> dict[UUID, dict[Let
     return found
 
 
-def count_in_trouble(session: Session, season_id: UUID) -> int:
-    """How many letters of a season wait for somebody's decision: refused, or nobody knows."""
-    return session.exec(select(func.count()).where(Letter.season_id == season_id, _is_troubled())).one()
+def in_trouble(season_id: UUID) -> tuple[ColumnElement[bool] | bool, ColumnElement[bool]]:
+    """In a query: the letters of a season that wait for somebody's decision: refused, or nobody knows."""
+    return Letter.season_id == season_id, _is_troubled()
 
 
 def _is_troubled() -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from sqlalchemy import and_, or_
 from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
@@ -84,11 +85,14 @@ def note_down(session: Session, seen: str) -> None:
 
 def outages_between(session: Session, start: datetime, end: datetime) -> list[Outage]:
     """Every time of more than two minutes without an answer that touches this time, oldest first."""
-    by_time = select(Uptime).order_by(col(Uptime.began_at))
-    before = select(Uptime).where(col(Uptime.seen_at) < start).order_by(col(Uptime.began_at).desc()).limit(1)
-    within = by_time.where(col(Uptime.seen_at) >= start, col(Uptime.began_at) <= end)
-    after = by_time.where(col(Uptime.seen_at) >= start, col(Uptime.began_at) > end).limit(1)
-    known = [span for spans in (before, within, after) for span in session.exec(spans)]
+    before = select(Uptime.id).where(col(Uptime.seen_at) < start).order_by(col(Uptime.began_at).desc()).limit(1)
+    within = and_(col(Uptime.seen_at) >= start, col(Uptime.began_at) <= end)
+    after = select(Uptime.id).where(col(Uptime.seen_at) >= start, col(Uptime.began_at) > end)
+    first_after = after.order_by(col(Uptime.began_at)).limit(1)
+    spans = select(Uptime).where(
+        or_(within, col(Uptime.id) == before.scalar_subquery(), col(Uptime.id) == first_after.scalar_subquery())
+    )
+    known = session.exec(spans.order_by(col(Uptime.began_at))).all()
     found = [
         Outage(last.seen_at, then.began_at, last.trouble or UNSEEN)
         for last, then in pairwise(known)
@@ -104,18 +108,19 @@ def outage_near_due(session: Session, challenge: Challenge, now: datetime) -> Lo
     start, end = challenge.due_at - LAST_HOURS, min(challenge.due_at, now)
     if not challenge.is_released(now) or not start < now < challenge.due_at + OFFERED_FOR:
         return None
-    answered_at = session.exec(
-        select(Extension.granted_at)
-        .where(Extension.challenge_id == challenge.id, col(Extension.entry_id).is_(None))
-        .order_by(col(Extension.granted_at).desc())
-    ).first()
-    outages = [
-        outage
-        for outage in outages_between(session, start, end)
-        if answered_at is None or outage.ended_at is None or outage.ended_at > answered_at
-    ]
+    outages = outages_between(session, start, end)
+    if outages and (answered_at := _answered_at(session, challenge)):
+        outages = [one for one in outages if one.ended_at is None or one.ended_at > answered_at]
     minutes = math.ceil(sum(outage.minutes_in(start, end) for outage in outages))
     return Lost(minutes, start, challenge.due_at, outages) if outages else None
+
+
+def _answered_at(session: Session, challenge: Challenge) -> datetime | None:
+    """When everybody was last given more time."""
+    given = select(Extension.granted_at).where(
+        Extension.challenge_id == challenge.id, col(Extension.entry_id).is_(None)
+    )
+    return session.exec(given.order_by(col(Extension.granted_at).desc())).first()
 
 
 def tidy(session: Session, now: datetime) -> None:

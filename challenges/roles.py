@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.history import note
@@ -258,6 +259,15 @@ def _behind(session: Session, token: str) -> tuple[RoleInvitation, Season]:
     if found is None:
         raise NotYours
     return found
+
+
+def is_lapsed(now: datetime) -> ColumnElement[bool]:
+    """In a query, those of `lapsed`."""
+    return and_(
+        col(RoleInvitation.accepted_at).is_(None),
+        col(RoleInvitation.withdrawn_at).is_(None),
+        or_(col(RoleInvitation.declined_at).is_not(None), col(RoleInvitation.invited_at) <= now - LIVES),
+    )
 
 
 def _unanswered(session: Session, season_id: UUID) -> list[RoleInvitation]:

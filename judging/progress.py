@@ -1,10 +1,11 @@
 """Progress: how far the judging is, for the judge's desk and for organizers, who see no mark here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import case
 from sqlmodel import Session, col, func, select
 
@@ -106,28 +107,42 @@ def desk_of(session: Session, person_id: UUID) -> list[DeskRow]:
     ]
 
 
-def counts_of(session: Session, season_id: UUID) -> dict[UUID, dict[SheetState, int]]:
+@dataclass(frozen=True)
+class Counts:
+    """The living assignments of a challenge, of entries that take part."""
+
+    states: Mapping[SheetState, int]
+    read: int
+    """Submissions that at least one judge reads."""
+
+
+def counts_of(session: Session, season_id: UUID) -> dict[UUID, Counts]:
     """How many living assignments of each challenge are not begun, begun and handed in."""
     counts = (
-        select(
-            Panelist.challenge_id,
+        sqlalchemy.select(
+            col(Panelist.challenge_id),
             func.count(),
             func.count(col(Scoresheet.id)),
             func.count(col(Scoresheet.handed_in_at)),
+            func.count(col(Assignment.submission_id).distinct()),
         )
         .join(Assignment, col(Assignment.panelist_id) == col(Panelist.id))
-        .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .join(Submission, col(Submission.id) == col(Assignment.submission_id))
+        .join(Entry, col(Entry.id) == col(Submission.entry_id))
         .join(Scoresheet, col(Scoresheet.assignment_id) == col(Assignment.id), isouter=True)
-        .where(Challenge.season_id == season_id, col(Assignment.ended_at).is_(None))
+        .where(col(Entry.season_id) == season_id, col(Entry.withdrawn_at).is_(None), col(Assignment.ended_at).is_(None))
         .group_by(col(Panelist.challenge_id))
     )
     return {
-        challenge_id: {
-            SheetState.NOT_BEGUN: assigned - opened,
-            SheetState.BEGUN: opened - handed,
-            SheetState.HANDED_IN: handed,
-        }
-        for challenge_id, assigned, opened, handed in session.exec(counts).all()
+        challenge_id: Counts(
+            {
+                SheetState.NOT_BEGUN: assigned - opened,
+                SheetState.BEGUN: opened - handed,
+                SheetState.HANDED_IN: handed,
+            },
+            read,
+        )
+        for challenge_id, assigned, opened, handed, read in session.execute(counts).all()
     }
 
 

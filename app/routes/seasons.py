@@ -11,6 +11,7 @@ from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
 from app.routes.account import zones
 from app.run_sheet import run_sheet_of
+from app.tasks import tasks_of
 from challenges import challenges, seasons
 from challenges.clocks import WallClock
 from challenges.formats import FORMAT_WORDS, TIE_WORDS, Play
@@ -69,7 +70,8 @@ def choose_play(request: Request, session: Session, me: Me, form: Form, now: Now
 @get("/seasons/{slug:str}/run-sheet", guards=[organizer_of_season], sync_to_thread=True)
 def run_sheet(request: Request, session: Session, now: Now, slug: FromPath[str]) -> Page:
     season = seasons.find_season(session, slug)
-    return page(request, "web/seasons/run_sheet.html", **vars(run_sheet_of(session, season, now)))
+    sheet = run_sheet_of(session, season, now)
+    return page(request, "web/seasons/run_sheet.html", tasks=tasks_of(sheet, now), **vars(sheet))
 
 
 def chosen(form: Typed) -> Play:

@@ -13,7 +13,7 @@ from challenges.rubrics import scales_of
 from challenges.seasons import RoleKind
 from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
-from judging.progress import Progress, SheetState
+from judging.progress import Counts, Progress, SheetState
 from judging.scoring import BoxField, Change, Desk, Mark, Saved, Scoresheet, Stale
 from tests.cast import make_person
 from tests.makers import (
@@ -21,10 +21,10 @@ from tests.makers import (
     HOUR,
     MINUTE,
     NOW,
-    PLAN,
     SECOND,
     Round,
     Scene,
+    at_clock,
     deeds,
     make_challenge,
     make_desk,
@@ -307,14 +307,14 @@ def test_the_organizer_sees_states_and_whose_sheets_are_missing(session: Session
     assert progress.missing_of(session, scene.challenge.id) == [(dev, scene.team)]
     make_desk(session, scene.challenge, dev, submission)
     assert progress.counts_of(session, scene.season.id) == {
-        scene.challenge.id: {SheetState.NOT_BEGUN: 0, SheetState.BEGUN: 1, SheetState.HANDED_IN: 1}
+        scene.challenge.id: Counts({SheetState.NOT_BEGUN: 0, SheetState.BEGUN: 1, SheetState.HANDED_IN: 1}, read=1)
     }
     assert progress.missing_of(session, scene.challenge.id) == [(dev, scene.team)]
     panels.assign(session, scene.challenge, [Pair(dana.id, submission)], scene.cast.ada, NOW)
     assert progress.states_of(session, scene.challenge.id) == {Pair(dana.id, submission): SheetState.HANDED_IN}
     assert progress.missing_of(session, scene.challenge.id) == []
     assert progress.counts_of(session, scene.season.id) == {
-        scene.challenge.id: {SheetState.NOT_BEGUN: 0, SheetState.BEGUN: 0, SheetState.HANDED_IN: 1}
+        scene.challenge.id: Counts({SheetState.NOT_BEGUN: 0, SheetState.BEGUN: 0, SheetState.HANDED_IN: 1}, read=1)
     }
 
 

@@ -1,5 +1,7 @@
 """Seasons run themselves"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -30,7 +32,7 @@ def upgrade() -> None:
     tokens()
 
 
-def given(name: str, kind: sa.types.TypeEngine[object], default: str) -> sa.Column[object]:
+def given(name: str, kind: sa.types.TypeEngine[Any], default: str) -> sa.Column[Any]:
     """A column that rows of today have as well, with what was true for them so far."""
     return sa.Column(name, kind, nullable=False, server_default=sa.text(default))
 
