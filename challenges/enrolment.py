@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import JSON, UniqueConstraint
@@ -72,6 +73,13 @@ class Consent(Record, table=True):
     person_id: UUID = Field(foreign_key="person.id", index=True)
     is_given: bool
     said_at: datetime = Field(sa_type=Instant)
+
+
+class Said(NamedTuple):
+    """A person's last word on being recorded; thousands of them make a list."""
+
+    is_given: bool
+    said_at: datetime
 
 
 @dataclass(frozen=True)
@@ -275,12 +283,13 @@ def consent_of(session: Session, season_id: UUID, person_id: UUID) -> Consent | 
     return session.exec(said.order_by(col(Consent.said_at).desc())).first()
 
 
-def consents_of(session: Session, season_id: UUID, among: Collection[UUID] | None = None) -> dict[UUID, Consent]:
+def consents_of(session: Session, season_id: UUID, among: Collection[UUID] | None = None) -> dict[UUID, Said]:
     """By person, what they said last; `among` these people, or of everybody."""
-    said = select(Consent).where(Consent.season_id == season_id).order_by(col(Consent.said_at))
+    said = select(Consent.person_id, Consent.is_given, Consent.said_at).where(Consent.season_id == season_id)
     if among is not None:
         said = said.where(col(Consent.person_id).in_(among))
-    return {one.person_id: one for one in session.exec(said)}
+    rows = session.exec(said.order_by(col(Consent.said_at)))
+    return {person_id: Said(is_given, at) for person_id, is_given, at in rows}
 
 
 def questions_of(session: Session, season_id: UUID, with_closed: bool = False) -> list[EntryQuestion]:

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, exists, func, select
 
 from challenges import enrolment, terms
 from challenges.challenges import Challenge
-from challenges.enrolment import Consent, EntryQuestion
+from challenges.enrolment import EntryAnswer, EntryQuestion, Said
 from challenges.entries import Entry
 from challenges.outcomes import EntryState, states_among
 from challenges.people import Person
@@ -62,7 +62,7 @@ class Roster:
     """With those that are closed."""
     accepted: Mapping[UUID, Sequence[tuple[Terms, datetime]]] = field(default_factory=dict)
     """By person."""
-    consents: Mapping[UUID, Consent] = field(default_factory=dict)
+    consents: Mapping[UUID, Said] = field(default_factory=dict)
     """By person."""
 
 
@@ -112,12 +112,12 @@ def roster_of(session: Session, season: Season, now: datetime, search: str = "",
     among = {person.id for people in members.values() for person in people} if page else None
     ids = [entry.id for entry in found]
     states, hand_ins = states_among(session, found, now), _hand_ins(session, ids)
-    answers = enrolment.answers_of(session, ids)
+    answers = _answers(session, ids)
     return Roster(
         [
             Line(
                 entry, team, states[entry.id], members.get(team.id, ()),
-                {one.question_id: one.text for one in answers.get(entry.id, ())}, hand_ins.get(entry.id, {}),
+                answers.get(entry.id, {}), hand_ins.get(entry.id, {}),
             )
             for entry, team, _ in rows
         ],
@@ -138,6 +138,14 @@ def _members(session: Session, team_ids: Sequence[UUID]) -> dict[UUID, list[Pers
     found: dict[UUID, list[Person]] = {}
     for team_id, person in session.exec(living):
         found.setdefault(team_id, []).append(person)
+    return found
+
+
+def _answers(session: Session, entry_ids: Sequence[UUID]) -> dict[UUID, dict[UUID, str]]:
+    said = select(EntryAnswer.entry_id, EntryAnswer.question_id, EntryAnswer.text)
+    found: dict[UUID, dict[UUID, str]] = {}
+    for entry_id, question_id, text in session.exec(said.where(col(EntryAnswer.entry_id).in_(entry_ids))):
+        found.setdefault(entry_id, {})[question_id] = text
     return found
 
 

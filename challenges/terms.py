@@ -167,7 +167,7 @@ def acceptances_of(
 ) -> dict[UUID, list[tuple[Terms, datetime]]]:
     """By person, the versions they accepted and when, oldest first; `among` these people, or of everybody."""
     accepted = (
-        select(Acceptance, Terms)
+        select(Acceptance.person_id, Acceptance.accepted_at, Terms)
         .join(Terms, col(Terms.id) == col(Acceptance.terms_id))
         .where(Terms.season_id == season_id)
         .order_by(col(Terms.kind).desc(), col(Terms.number))
@@ -175,6 +175,6 @@ def acceptances_of(
     if among is not None:
         accepted = accepted.where(col(Acceptance.person_id).in_(among))
     found: dict[UUID, list[tuple[Terms, datetime]]] = {}
-    for acceptance, version in session.exec(accepted):
-        found.setdefault(acceptance.person_id, []).append((version, acceptance.accepted_at))
+    for person_id, at, version in session.exec(accepted):
+        found.setdefault(person_id, []).append((version, at))
     return found
