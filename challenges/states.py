@@ -34,22 +34,22 @@ class Deed(StrEnum):
 
 # A word names who may; "–" nobody. Doors and finders hold the roles, the verbs hold the states.
 TABLE = """
-                                draft      announced    registration  running      finished   archived
-see the season                  organizer  everybody    everybody     everybody    everybody  everybody
-tell its story and dates        organizer  organizer    organizer     organizer    organizer  –
-choose format and tie rule      organizer  –            –             –            –          –
-invite people into roles        organizer  organizer    organizer     organizer    organizer  –
-prepare and release challenges  organizer  organizer    organizer     organizer    –          –
-found and join teams, enter     –          –            everybody     everybody    –          –
-leave a team, withdraw          –          –            participant   participant  –          –
-hand in                         –          –            participant   participant  –          –
-ask for a clarification         –          –            participant   participant  –          –
-answer clarifications           –          organizer    organizer     organizer    organizer  –
-judge                           –          –            judge         judge        judge      –
-confirm and release results     –          –            organizer     organizer    organizer  –
-finish the season               –          –            organizer     organizer    –          –
-archive it                      –          –            –             –            organizer  –
-clone and export it             organizer  organizer    organizer     organizer    organizer  organizer
+                                draft      announced        registration     running          finished         archived
+see the season                  organizer  everybody        everybody        everybody        everybody        everybody
+tell its story and dates        organizer  organizer        organizer        organizer        organizer        –
+choose format and tie rule      organizer  –                –                –                –                –
+invite people into roles        organizer  organizer        organizer        organizer        organizer        –
+prepare and release challenges  organizer  organizer        organizer        organizer        –                –
+found and join teams, enter     –          –                everybody        everybody        –                –
+leave a team, withdraw          –          –                participant      participant      –                –
+hand in                         –          –                participant      participant      –                –
+ask for a clarification         –          –                participant      participant      –                –
+answer clarifications           –          organizer+judge  organizer+judge  organizer+judge  organizer+judge  –
+judge                           –          –                judge            judge            judge            –
+confirm and release results     –          –                organizer        organizer        organizer        –
+finish the season               –          –                organizer        organizer        –                –
+archive it                      –          –                –                –                organizer        –
+clone and export it             organizer  organizer        organizer        organizer        organizer        organizer
 """
 
 WORDS = {

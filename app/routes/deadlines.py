@@ -7,6 +7,7 @@ from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
 from challenges import challenges, deadlines, entries, mailings, seasons
+from challenges.outages import outage_near_due
 from challenges.people import people_by_id
 from challenges.refusals import NotYours, Refusal
 from challenges.versions import handed_in
@@ -25,7 +26,7 @@ def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[st
         teams={entry.id: team.name for entry, team in entries.entries_of(session, season.id)},
         taking_part=[entry.id for entry, _ in entries.entries_of(session, season.id) if not entry.withdrawn_at],
         received={entry.id for _, entry, *_ in handed_in(session, challenge.id)},
-        chosen=request.query_params.get("entry", ""),
+        chosen=request.query_params.get("entry", ""), lost=outage_near_due(session, challenge, now),
     )  # fmt: skip
 
 

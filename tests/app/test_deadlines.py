@@ -1,10 +1,12 @@
 """Deadlines over HTTP: more time for one team or for all, which each of them reads beside its own due instant."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from challenges import outages
 from challenges.deadlines import deadline_of
 from tests.stage import Stage, beside, leads_to, shown
 
@@ -54,3 +56,18 @@ def test_a_refused_extension_keeps_what_was_typed(stage: Stage, typed: Any, fiel
     answer = extend(stage, **typed)
     assert (answer.status_code, beside(answer, field), stage.changes()) == (422, sentence, {})
     assert (f">\n{typed['reason']}</textarea>" in answer.text) is True
+
+
+def test_the_time_of_an_outage_is_given_back_to_all_with_one_press(stage: Stage) -> None:
+    world, due = stage.world, stage.world.opened.due_at
+    stage.write(outages.note_up, due - timedelta(hours=3))
+    stage.write(outages.note_up, due - timedelta(hours=2, minutes=15))
+    stage.clock.at = due - timedelta(hours=1)
+    ada, there = stage.browser(world.cast.ada), world.path(world.opened)
+    page = ada.get(f"{there}/deadline")
+    assert shown(page, "Our own measurement", "Give everybody 45 minutes back") == (200, [])
+    reason = re.search(r'name="reason" value="([^"]+)"', page.text)
+    assert reason
+    ada.send_form(f"{there}/extensions", entry="all", minutes="45", reason=reason[1])
+    assert stage.fresh(world.opened).due_at == due + timedelta(minutes=45)
+    assert "Our own measurement" not in ada.get(f"{there}/deadline").text
