@@ -16,7 +16,7 @@ from challenges.records import Instant, Record, lock
 from challenges.refusals import Refusal
 from challenges.seasons import Season
 from challenges.states import Deed
-from challenges.teams import Member, Team
+from challenges.teams import Team
 
 LONGEST = timedelta(days=30)
 
@@ -77,20 +77,6 @@ class Deadline:
 def deadline_of(session: Session, challenge: Challenge, entry_id: UUID | None) -> Deadline:
     """`entry_id` is None for whoever has no entry: then it is the deadline of everybody without an extension."""
     return deadline_from(challenge, newest_extensions(session, challenge.id).get(entry_id) if entry_id else None)
-
-
-def deadline_for(session: Session, challenge: Challenge, person_id: UUID | None) -> Deadline:
-    """As this person has it: the deadline of their own entry, or everybody's."""
-    if person_id is None:
-        return deadline_from(challenge, None)
-    newest = (
-        select(Extension)
-        .join(Entry, col(Entry.id) == col(Extension.entry_id))
-        .join(Member, col(Member.team_id) == col(Entry.team_id))
-        .where(Extension.challenge_id == challenge.id, Member.person_id == person_id, col(Member.left_at).is_(None))
-        .order_by(col(Extension.granted_at).desc(), col(Extension.id))
-    )
-    return deadline_from(challenge, session.exec(newest).first())
 
 
 def deadlines_of(session: Session, challenge: Challenge, entry_ids: list[UUID]) -> dict[UUID, Deadline]:

@@ -94,6 +94,8 @@ def test_an_entry_sees_its_own_deadline_with_the_reason_and_the_grace_in_words(s
         "Your entry has 2 h more than everybody else: Ben was ill.",
         "After that, until 02:14 Berlin, it is accepted as late, with 5 points less.",
     ]
+    brief = stage.browser(stage.world.cast.ben).get(stage.world.path(stage.world.opened)).text
+    assert (due_line(brief), terms(brief)) == (due_line(page), terms(page))
     fays = stage.browser(stage.world.fay).get(f"{stage.world.path(stage.world.opened)}/submission").text
     assert due_line(fays).endswith(
         "Thu 10 Dec, 23:59:00 Berlin, the season’s time 22:59 UTC · in 13 days · change zone"
