@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from app.auth import Viewer
+from challenges.formats import Format
 from challenges.seasons import RoleKind, Season
 from challenges.versions import VersionFile
 
@@ -27,6 +28,8 @@ def season_links(viewer: Viewer | None, season: Season) -> Links:
     """Within a season; the pages of its organizers are named to nobody else."""
     home = f"/seasons/{season.slug}"
     links = [("Season", home), ("Teams", f"{home}/teams"), ("Rules", f"{home}/rules")]
+    if season.format == Format.LEAGUE:
+        links.insert(2, ("Table", f"{home}/table"))
     if viewer and viewer.is_in(season.id, RoleKind.JUDGE):
         links.append(("My desk", "/desk"))
     if viewer and (viewer.is_in(season.id, RoleKind.ORGANIZER) or viewer.is_in(season.id, RoleKind.JUDGE)):

@@ -65,7 +65,7 @@ def table_of(session: Session, season_id: UUID, challenges: Sequence[Challenge])
     for entry, team in entries_of(session, season_id):
         if entry.withdrawn_at is None:
             own = tuple(results[challenge.id].get(entry.id) for challenge in challenges)
-            sums.append((sum((result.points for result in own if result), Decimal(0)), entry, team, own))
+            sums.append((sum((result.points for result in own if result), Decimal("0.0")), entry, team, own))
     sums.sort(key=lambda row: (-row[0], row[2].name_key))
     places = places_of([points for points, *_ in sums])
     return [
