@@ -19,9 +19,10 @@ from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.settings import Settings, is_loopback
-from challenges import signins
+from challenges import signins, tokens
 from challenges.people import Person
 from challenges.seasons import Role, RoleKind, Season
+from challenges.tokens import ApiToken, TokenScope
 
 log = getLogger(__name__)
 
@@ -44,9 +45,15 @@ class Viewer:
 
     person: Person
     session_id: UUID
+    """Of the browser; or of the token."""
     roles: Mapping[UUID, frozenset[RoleKind]]
     slugs: Mapping[str, UUID]
     """The seasons of those roles by address."""
+    token: ApiToken | None = None
+    """With which a program asks for them; it may read less than they themselves."""
+
+    def may(self, scope: TokenScope) -> bool:
+        return self.token is None or scope in self.token.scopes
 
     def is_in(self, season: UUID | str, kind: RoleKind) -> bool:
         season_id = self.slugs.get(season) if isinstance(season, str) else season
@@ -79,6 +86,27 @@ def find_viewer(database: Database, token: str, now: datetime) -> Viewer | None:
         except Exception:  # it is renewed by the next request
             log.exception("a session could not be renewed")
     return Viewer(person, web_session.id, roles, slugs)
+
+
+class WrongToken(Exception):
+    """It is none of ours, is over or was revoked: which of these, nobody is told."""
+
+
+def find_program(database: Database, text: str, now: datetime) -> Viewer:
+    """For whom a program asks: with their roles at this moment, in two statements; once an hour a third notes it."""
+    with database.reading() as session:
+        found = tokens.find(session, text, now)
+        if found is None:
+            raise WrongToken
+        token, person = found
+        roles, slugs = roles_of(session, person.id)
+    if tokens.is_use_due(token, now):
+        try:
+            with database.writing() as session:
+                tokens.note_use(session, token.id, now)
+        except Exception:  # it is noted with the next request
+            log.exception("the use of a token could not be noted")
+    return Viewer(person, token.id, roles, slugs, token)
 
 
 ROLES = (
@@ -144,6 +172,15 @@ class Cookies:
 
     def _mac(self, body: str) -> str:
         return hmac.new(self._key, body.encode(), sha256).hexdigest()[:32]
+
+
+def bearer_of(scope: Mapping[str, Any]) -> str | None:
+    """What a program shows as its token, whatever it is; None where it shows none."""
+    for key, value in scope["headers"]:
+        scheme, _, text = value.decode("latin-1").strip().partition(" ")
+        if key == b"authorization" and scheme.lower() == "bearer":
+            return str(text.strip())
+    return None
 
 
 def cookie_of(scope: Mapping[str, Any], name: str) -> str | None:

@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.visits import visit_of
 from challenges.refusals import NotYours
 from challenges.seasons import RoleKind
+from challenges.tokens import TokenScope
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
@@ -30,6 +31,14 @@ NEED_SLUG: set[Guard] = set()
 
 class SignInFirst(Exception):
     """Nobody is signed in; the page that was wanted comes after that."""
+
+
+class OutOfScope(Exception):
+    """The token of this program was not made to read that, whatever its person may."""
+
+    def __init__(self, scope: TokenScope) -> None:
+        super().__init__(scope)
+        self.scope = scope
 
 
 def door(guard: Guard) -> Guard:
@@ -115,6 +124,29 @@ organizer_or_judge_of_season = of_season(RoleKind.ORGANIZER, RoleKind.JUDGE)
 participant_of_season = of_season(RoleKind.PARTICIPANT)
 judge_somewhere = somewhere(RoleKind.JUDGE)
 participant_somewhere = somewhere(RoleKind.PARTICIPANT)
+
+
+def with_scope(scope: TokenScope, guard: Guard) -> Guard:
+    """The same door where programs come in: their token must have been made for it."""
+
+    async def scoped(connection: Connection, handler: BaseRouteHandler) -> None:
+        check_scope(visit_of(connection).viewer, scope)
+        await guard(connection, handler)
+
+    scoped.__name__ = f"{getattr(guard, '__name__', '')}_with_{scope}"
+    if guard in NEED_SLUG:
+        NEED_SLUG.add(scoped)
+    return door(scoped)
+
+
+def check_scope(viewer: Viewer | None, scope: TokenScope) -> None:
+    if viewer and not viewer.may(scope):
+        raise OutOfScope(scope)
+
+
+signed_in_with_team = with_scope(TokenScope.TEAM, signed_in)
+judge_with_judging = with_scope(TokenScope.JUDGING, judge_somewhere)
+organizer_with_organize = with_scope(TokenScope.ORGANIZE, organizer_of_season)
 
 
 def settings_of(connection: Connection) -> Settings:

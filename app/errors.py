@@ -26,16 +26,18 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from markupsafe import Markup
 from sqlalchemy.exc import IntegrityError
 
-from app.doors import SignInFirst
+from app.auth import WrongToken
+from app.doors import OutOfScope, SignInFirst
 from app.forms import form_of
 from app.pages import draw, page, see
 from app.storage import StoreAway
-from app.visits import SAFE_METHODS, Request, visit_of, wants
+from app.visits import API, SAFE_METHODS, Request, visit_of, wants
 from challenges.refusals import Conflict, NotYours, Refusal, TooMany
 
 log = logging.getLogger("charrette.errors")
 
 SENTENCES = {
+    401: ("Sign in first", "Only somebody who is signed in can read this."),
     400: ("This could not be read", "What arrived is not what the form sends. Go back, reload the page and try again."),
     403: ("Not sent from here", "The form was open too long, or cookies are off. Go back, reload the page, try again."),
     404: ("Nothing here", "There is no such page, or it is not open to you. Look for a typing mistake in the address."),
@@ -52,6 +54,8 @@ def answer(request: Any, trouble: Exception) -> Response[Any]:
     """The answer to anything that was raised, for Litestar's `exception_handlers` and for the porch."""
     if isinstance(trouble, SignInFirst):
         return sign_in_first(request)
+    if isinstance(trouble, (WrongToken, OutOfScope)):
+        return Problem(request, *without_token(trouble))
     if isinstance(trouble, Refusal):
         return Refused(request, trouble)
     if isinstance(trouble, IntegrityError) and is_there_already(trouble):
@@ -66,7 +70,29 @@ def answer(request: Any, trouble: Exception) -> Response[Any]:
     status, sentence = status_of(trouble)
     if status >= 500:
         log.error("request %s failed", visit_of(request).id, exc_info=trouble)
-    return Problem(request, status, sentence)
+    headers = trouble.headers if isinstance(trouble, HTTPException) and status == 405 else None
+    return Problem(request, status, sentence or sentence_for_programs(request, trouble), headers)
+
+
+def without_token(trouble: WrongToken | OutOfScope) -> tuple[int, str, dict[str, str]]:
+    """Status, sentence and header: a program reads in the header what kind of token it needs."""
+    if isinstance(trouble, WrongToken):
+        sentence = "This token opens nothing: it is mistyped, over or revoked. Make a new one on your account page."
+        return 401, sentence, {"www-authenticate": 'Bearer error="invalid_token"'}
+    return (
+        403,
+        f"This token was made without the scope “{trouble.scope}”. Make one with it on your account page.",
+        {"www-authenticate": f'Bearer error="insufficient_scope", scope="{trouble.scope}"'},
+    )
+
+
+def sentence_for_programs(request: Request, trouble: Exception) -> str | None:
+    """Where no form was sent, what cannot be read is a part of the address."""
+    if not request.scope["path"].startswith(API) or not isinstance(trouble, ValidationException):
+        return None
+    faults = [fault for fault in trouble.extra if isinstance(fault, dict)] if isinstance(trouble.extra, list) else []
+    said = [f"{fault.get('key', 'The address')}: {fault.get('message', 'cannot be read')}." for fault in faults]
+    return " ".join(said) or "A part of the address cannot be read."
 
 
 def is_there_already(trouble: IntegrityError) -> bool:
@@ -94,7 +120,7 @@ def sign_in_first(request: Request) -> Response[Any]:
     """Come back afterwards: to the page that was wanted, or to the page on which a form stood."""
     kind = wants(request.scope)
     if kind == "json":
-        return Problem(request, 401, "Sign in first.")
+        return Problem(request, 401, "Sign in first.", {"www-authenticate": "Bearer"})
     wanted = quote(request.scope["path"])
     if query := request.scope.get("query_string"):
         wanted += "?" + query.decode("latin-1")
@@ -116,10 +142,13 @@ def refusal_in(trouble: ValidationException) -> Refusal | None:
 class Problem(Response[Any]):
     """An error as a page, a fragment or JSON, with the reference under which the log knows it."""
 
-    def __init__(self, request: Request, status: int, sentence: str | None = None, **extra: Any) -> None:
+    def __init__(
+        self, request: Request, status: int, sentence: str | None = None, headers: dict[str, str] | None = None,
+        **extra: Any,
+    ) -> None:  # fmt: skip
         title, standard = SENTENCES.get(status, ("Not done", "That cannot be done."))
         seconds = extra.pop("seconds", None)
-        headers = {"retry-after": str(seconds or 30)} if status in (429, 503) else {}
+        retry = {"retry-after": str(seconds or 30)} if status in (429, 503) else {}
         words = {"code": status, "title": title, "sentence": sentence or standard}
         content: Any
         match wants(request.scope):
@@ -133,7 +162,7 @@ class Problem(Response[Any]):
             case _:
                 content = drawn(request, words)
                 media = "text/html"
-        super().__init__(content, status_code=status, media_type=media, headers=headers)
+        super().__init__(content, status_code=status, media_type=media, headers=retry | (headers or {}))
 
 
 def drawn(request: Request, words: dict[str, Any]) -> str:

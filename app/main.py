@@ -70,7 +70,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             cookie_name=cookies.csrf,
             cookie_secure=cookies.secure,
             cookie_httponly=True,
-            exclude=["^/static/", "^/health/"],
+            # Below /api/ a cookie opens nothing but reading, so that no form from elsewhere can do anything there.
+            exclude=["^/static/", "^/health/", "^/api/"],
         ),
         request_class=Request,
         request_max_body_size=LARGEST_FORM,

@@ -13,13 +13,13 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException, NotFoundException, PermissionDeniedException
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from app.auth import Cookies, cookie_of, find_viewer, is_foreign, without_cookie
+from app.auth import Cookies, bearer_of, cookie_of, find_program, find_viewer, is_foreign, without_cookie
 from app.clock import Clock
 from app.db import Database
 from app.errors import answer
 from app.headers import dressed, kept, security_headers
 from app.settings import Settings
-from app.visits import KNOWN_METHODS, SAFE_METHODS, Request, Visit, begin_visit
+from app.visits import API, KNOWN_METHODS, SAFE_METHODS, Request, Visit, begin_visit
 
 log = structlog.stdlib.get_logger("charrette.requests")
 
@@ -90,6 +90,12 @@ class Porch:
         token = cookie_of(scope, self.cookies.csrf)
         if token and not self.cookies.is_our_csrf(token):
             scope["headers"] = without_cookie(scope["headers"], self.cookies.csrf)
+        for_programs = visit.path.startswith(API)
+        if for_programs and (token := bearer_of(scope)) is not None:
+            visit.viewer = await to_thread.run_sync(find_program, self.database, token, visit.at, limiter=self.readers)
+            return
+        if for_programs and visit.method not in SAFE_METHODS:
+            return  # no form stands behind it, so a cookie alone says nothing there
         if token := cookie_of(scope, self.cookies.session):
             visit.viewer = await to_thread.run_sync(find_viewer, self.database, token, visit.at, limiter=self.readers)
 

@@ -20,6 +20,8 @@ from challenges.refusals import Refusal
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 KNOWN_METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
+API = "/api/"
+"""Below it programs ask: they may show a token, and every answer is JSON."""
 SECRET_PATHS = re.compile(r"^(/(?:sign-in/link|invitations|calendars)/)[^/]+")
 
 
@@ -56,6 +58,8 @@ def begin_visit(scope: HTTPScope, at: datetime) -> Visit:
 def wants(scope: Scope) -> Literal["page", "fragment", "json"]:
     """What the browser, htmx or a program would like to read, also where something went wrong."""
     headers = dict(scope["headers"])
+    if scope["path"].startswith(API):
+        return "json"
     if headers.get(b"hx-request") == b"true":
         return "fragment"
     accept = headers.get(b"accept", b"*/*")

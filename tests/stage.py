@@ -24,7 +24,7 @@ from app.clock import Clock
 from app.db import Database, counting
 from app.settings import Settings
 from app.storage import Store
-from challenges import clarifications, letters, people, roles, seasons, signins, submissions, teams
+from challenges import clarifications, letters, people, roles, seasons, signins, submissions, teams, tokens
 from challenges.challenges import Challenge, deliverables_of
 from challenges.clarifications import ClarificationKind
 from challenges.entries import Entry
@@ -126,6 +126,8 @@ class World:
     """Of Hal, to judge."""
     tokens: Mapping[UUID, str]
     """Everybody's signed-in browser."""
+    token_id: UUID
+    """With which a program reads for Ben."""
 
     @property
     def home(self) -> str:
@@ -195,15 +197,16 @@ def make_world(session: Session) -> World:
     letter.refused_at, letter.trouble = TODAY - HOUR, "The mail server refused the address: 550 No such person here"
     everybody = [cast.ada, cast.ben, cast.cleo, cast.dana, cast.dev, cast.eve, fay, emil]
     everybody += [one for name in ("nora", "nemo") if (one := people.find_person(session, f"{name}@noise.example"))]
-    tokens = {one.id: signins.begin(session, one, "a test", None, TODAY) for one in everybody}
+    browsers = {one.id: signins.begin(session, one, "a test", None, TODAY) for one in everybody}
+    token, _ = tokens.create(session, cast.ben, "A screen in the hall", ["team"], 90, TODAY - DAY)
     packet_id = next(packet.id for packet, team in feedback.packets_of(session, released.id) if team.id == plan_b.id)
     return World(
         cast=cast, fay=fay, emil=emil, nora=everybody[-2], nemo=everybody[-1], season=season, released=released,
         judged=judged, opened=opened, draft=draft, plan_b=plan_b, plan_d=plan_d, entry=entry, version=version,
         judged_version=judged_version, waiting=waiting, sheet_id=sheet.id, emils_sheet_id=emils_sheet.id,
         unopened_id=unopened.id, packet_id=packet_id, letter_id=letter.id, question_id=question.id,
-        invitation_token=secret_of(session, "gail@example.org")["token"], tokens=tokens,
-        role_invitation_id=hals.id, role_token=secret_of(session, "hal@example.org")["token"],
+        invitation_token=secret_of(session, "gail@example.org")["token"], tokens=browsers,
+        role_invitation_id=hals.id, role_token=secret_of(session, "hal@example.org")["token"], token_id=token.id,
     )  # fmt: skip
 
 

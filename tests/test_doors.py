@@ -26,6 +26,17 @@ from tests.web import Browser, open_site
 # (422) where something has to be written; the store is away in this test (503).
 TABLE = """
 anyone
+GET  /api                                                                                       all 200
+GET  /api/openapi.json                                                                          all 200
+GET  /api/v1/seasons                                                                            all 200
+GET  /api/v1/seasons/{slug:str}                                                                 all 200
+GET  /api/v1/seasons/{slug:str}/challenges                                                      all 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}                                         all 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/standings                               all 200
+GET  /api/v1/seasons/{slug:str}/clarifications                                                  all 200
+GET  /api/v1/seasons/{slug:str}/table                                                           all 404
+GET  /api/v1/seasons/{slug:str}/teams                                                           all 200
+GET  /api/v1/seasons/{slug:str}/terms                                                           all 200
 GET  /seasons/{slug:str}/conduct                                                                all 200
 GET  /seasons/{slug:str}/rules                                                                  all 200
 GET  /seasons/{slug:str}/terms/{kind:str}/{number:int}                                          all 404
@@ -57,6 +68,10 @@ POST /sign-in/code                                                              
 POST /sign-in/link/{link:str}                                                                   all 422
 
 signed_in
+GET  /api/v1/me                                                                                 nobody 401, people 200
+GET  /api/v1/versions/{version_id:uuid}/receipt                                                 nobody 401, Ben 200, Ada 200
+POST /account/tokens                                                                            people 422
+POST /account/tokens/{token_id:uuid}/revocation                                                 Ben 303
 POST /teams/{team_id:uuid}/leaving                                                              Ben 303
 GET  /account/calendar                                                                          people 200
 GET  /account                                                                                   people 200
@@ -76,6 +91,22 @@ POST /seasons/{slug:str}/teams                                                  
 POST /roles/{token:str}/acceptance                                                              people 422
 POST /roles/{token:str}/refusal                                                                 people 422
 POST /sign-out                                                                                  people 303
+
+signed_in_with_team
+GET  /api/v1/seasons/{slug:str}/team                                                            nobody 401, Fay 200, Ben 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/questions                               nobody 401, people 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/submission                              nobody 401, Fay 200, Ben 200
+
+judge_somewhere_with_judging
+GET  /api/v1/desk                                                                               nobody 401, Dana 200, Dev 200
+GET  /api/v1/scoresheets/{sheet_id:uuid}                                                        nobody 401, Dana 200
+
+organizer_of_season_with_organize
+GET  /api/v1/seasons/{slug:str}/entries                                                         nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/history                                                         nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/mailings                                                        nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/outbox                                                          nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/people                                                          nobody 401, Ada 200
 
 founder
 GET  /seasons/new                                                                               Nora 200, Ada 200
@@ -274,7 +305,7 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,
         "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
-        "person_id": world.cast.ben.id, "clarification_id": world.question_id, "kind": "rules", "question_id": world.season.id,
+        "token_id": world.token_id, "person_id": world.cast.ben.id, "clarification_id": world.question_id, "kind": "rules", "question_id": world.season.id,
         "clarification_id": world.question_id,
     }  # fmt: skip
 

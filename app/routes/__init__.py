@@ -2,6 +2,7 @@
 
 from app.routes import (
     account,
+    api,
     briefs,
     calendars,
     chapters,
@@ -34,12 +35,13 @@ from app.routes import (
     swaps,
     teams,
     terms,
+    tokens,
     versions,
 )
 
 MODULES = (
     seasons, states, chapters, sponsors, posters, copies, challenges, clarifications, briefs, rewordings, deadlines, swaps, teams, entries, terms, submissions, versions,
-    people, panels, scoring, standings, league, feedback, letters, mailings, history, signins, account, calendars,
-    feeds, glossary, demo, health, styleguide,
+    people, panels, scoring, standings, league, feedback, letters, mailings, history, signins, account, tokens, calendars,
+    feeds, glossary, demo, health, styleguide, api,
 )  # fmt: skip
 ROUTES = [route for module in MODULES for route in module.ROUTES]

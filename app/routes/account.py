@@ -13,7 +13,7 @@ from app.doors import anyone, signed_in
 from app.filters import place
 from app.pages import Page, Redirect, cookies_of, page, see
 from app.visits import visit_of
-from challenges import people, roles, seasons, signins
+from challenges import people, roles, seasons, signins, tokens
 
 
 @get("/account", guards=[signed_in], sync_to_thread=True)
@@ -21,7 +21,7 @@ def show(request: Request, session: Session, me: Me, now: Now) -> Page:
     browsers = signins.sessions_of(session, me.person, now)
     return page(
         request, "web/account/show.html", person=me.person, browsers=browsers, zones=zones(),
-        held=roles.held_by(session, me.person.id),
+        held=roles.held_by(session, me.person.id), tokens=tokens.tokens_of(session, me.person.id, now),
     )  # fmt: skip
 
 
