@@ -275,7 +275,7 @@ def test_a_challenge_of_a_draft_season_leads_to_the_season_first(stage: Stage) -
     assert "/schedule" not in page.text
     assert shown(ada.get(f"{home}/challenges/1/edit"), "Edit the draft") == (200, [])
     assert shown(ada.get(f"{world.path(world.opened)}/edit"), "<h1>Edit the challenge</h1>") == (200, [])
-    ada.send_form(f"{home}/publication")
+    ada.send_form(f"{home}/announcement")
     assert shown(ada.get(f"{home}/challenges/1"), f'action="{home}/challenges/1/schedule"') == (200, [])
 
 
