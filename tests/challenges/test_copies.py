@@ -129,12 +129,14 @@ def test_a_clone_across_a_change_of_the_clocks_keeps_the_time_of_day(session: Se
     [
         (
             "2026-11-22T02:30", date(2027, 3, 7), "2027-03-28T03:30:00+02:00",
-            ("The due instant of challenge 1 was at 02:30. On 28 March 2027 the clocks in Europe/Berlin are put forward "
+            ("The due instant of challenge 1 was at 02:30. On 28 March 2027 the clocks in "
+            "Europe/Berlin are put forward "
             "over that time, so it is at 03:30 now."),
         ),
         (
             "2026-11-22T02:30", date(2027, 10, 10), "2027-10-31T02:30:00+02:00",
-            ("The due instant of challenge 1 is at 02:30. On 31 October 2027 the clocks in Europe/Berlin show that time "
+            ("The due instant of challenge 1 is at 02:30. On 31 October 2027 the clocks in "
+            "Europe/Berlin show that time "
             "twice; the first of the two is meant now."),
         ),
     ],
