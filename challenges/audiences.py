@@ -7,11 +7,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from challenges import terms
 from challenges.challenges import Challenge
-from challenges.deadlines import newest_extensions
+from challenges.deadlines import Extension
 from challenges.entries import Entry
 from challenges.outcomes import Outcome, OutcomeKind
 from challenges.people import Person
@@ -52,8 +54,18 @@ class Audience:
 
 
 @dataclass(frozen=True)
+class Addressee:
+    """Of a person what a mail needs: there may be thousands."""
+
+    id: UUID
+    name: str
+    email: str
+    zone: str | None
+
+
+@dataclass(frozen=True)
 class Recipient:
-    person: Person
+    person: Addressee
     team: str = ""
     entry_id: UUID | None = None
     has_waiting: bool = False
@@ -74,83 +86,103 @@ def audience_called(kind: str, challenge: Challenge | None, now: datetime) -> Au
 
 
 def recipients_of(
-    session: Session, season: Season, audience: Audience, now: datetime, late_judges: LateJudges
-) -> list[Recipient]:
-    """Everybody it reaches, by team and name; the same few statements for two entries and for two thousand."""
-    match audience:
-        case Audience(AudienceKind.JUDGES):
-            return [Recipient(person) for _, person in holders(session, season.id, RoleKind.JUDGE)]
-        case Audience(AudienceKind.LATE_JUDGES, Challenge() as challenge):
-            late = set(late_judges(session, challenge.id))
-            judges = holders(session, season.id, RoleKind.JUDGE)
-            return [Recipient(person) for _, person in judges if person.id in late]
-        case Audience(AudienceKind.ENTERED):
-            return [Recipient(*row) for row in _members(session, season)]
-    members = [Recipient(*row) for row in _members(session, season, *_takes_part(now))]
-    if audience.entry_id:
-        members = [one for one in members if one.entry_id == audience.entry_id]
-    if audience.kind == AudienceKind.NOT_HANDED_IN and audience.challenge:
-        members = _without_hand_in(session, members, audience, audience.challenge)
-    if audience.kind == AudienceKind.NOT_AGREED:
-        agreed = _agreed(session, season)
-        members = [one for one in members if one.person.id not in agreed]
-    return members
-
-
-def _members(session: Session, season: Season, *which: ColumnElement[bool]) -> list[tuple[Person, str, UUID]]:
+    session: Session, season: Season, audience: Audience, now: datetime, late_judges: LateJudges,
+    begin: int = 0, most: int | None = None,
+) -> list[Recipient]:  # fmt: skip
+    """Everybody it reaches, by team and name, or a part of them; the same few statements for two entries and for two
+    thousand.
+    """
+    if audience.kind in (AudienceKind.JUDGES, AudienceKind.LATE_JUDGES):
+        people = _judges(session, season, audience, late_judges)
+        return [Recipient(_addressee(person)) for person in people[begin : None if most is None else begin + most]]
     rows = (
-        select(Person, Team.name, Entry.id)
+        columns(col(Person.id), col(Person.name), col(Person.email), col(Person.zone), col(Team.name), col(Entry.id))
         .join(Member, col(Member.person_id) == col(Person.id))
         .join(Team, col(Team.id) == col(Member.team_id))
         .join(Entry, col(Entry.team_id) == col(Team.id))
-        .where(Entry.season_id == season.id, col(Member.left_at).is_(None), *which)
+        .where(
+            col(Entry.season_id) == season.id, col(Member.left_at).is_(None), *_which(session, season, audience, now)
+        )
         .order_by(Team.name, col(Team.id), Person.name, Person.email)
+        .offset(begin)
+        .limit(most)
     )
-    return list(session.exec(rows).all())
-
-
-def _takes_part(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """Not withdrawn, and not known to be out: a mail that stays away must not tell what is not public."""
-    out = select(Outcome.entry_id).where(Outcome.kind == OutcomeKind.LEAVES, col(Outcome.public_at) <= now)
-    return col(Entry.withdrawn_at).is_(None), col(Entry.id).not_in(out)
-
-
-def _without_hand_in(
-    session: Session, members: list[Recipient], audience: Audience, challenge: Challenge
-) -> list[Recipient]:
-    """Those who can hand in and have not."""
-    done = _handed_in(session, challenge.id)
-    may = _handed_in(session, challenge.builds_on) if challenge.builds_on else None
-    spared = _extended(session, challenge.id) if audience.spares_extended else set()
-    waiting = _with_waiting(session, challenge.id)
+    about = audience.challenge if audience.kind == AudienceKind.NOT_HANDED_IN else None
+    waiting = _with_waiting(session, about.id) if about else set()
     return [
-        Recipient(one.person, one.team, one.entry_id, one.entry_id in waiting)
-        for one in members
-        if one.entry_id not in done and one.entry_id not in spared and (may is None or one.entry_id in may)
+        Recipient(Addressee(person_id, name, email, zone), team, entry_id, entry_id in waiting)
+        for person_id, name, email, zone, team, entry_id in session.execute(rows)
     ]
 
 
-def _agreed(session: Session, season: Season) -> set[UUID]:
+def _judges(session: Session, season: Season, audience: Audience, late_judges: LateJudges) -> list[Person]:
+    judges = [person for _, person in holders(session, season.id, RoleKind.JUDGE)]
+    if audience.kind == AudienceKind.LATE_JUDGES and audience.challenge:
+        late = set(late_judges(session, audience.challenge.id))
+        return [person for person in judges if person.id in late]
+    return judges
+
+
+def _addressee(person: Person) -> Addressee:
+    return Addressee(person.id, person.name, person.email, person.zone)
+
+
+def _which(session: Session, season: Season, audience: Audience, now: datetime) -> list[ColumnElement[bool]]:
+    """Which entries, and which members of theirs."""
+    if audience.kind == AudienceKind.ENTERED:
+        return []
+    which = _takes_part(now)
+    if audience.entry_id:
+        which.append(col(Entry.id) == audience.entry_id)
+    if audience.kind == AudienceKind.NOT_AGREED:
+        which.append(col(Member.person_id).not_in(_agreed(session, season)))
+    if audience.kind == AudienceKind.NOT_HANDED_IN and (challenge := audience.challenge):
+        which.append(col(Entry.id).not_in(_handed_in(challenge.id)))
+        if challenge.builds_on:  # whoever lacks the earlier one cannot hand in
+            which.append(col(Entry.id).in_(_handed_in(challenge.builds_on)))
+        if audience.spares_extended:
+            which.append(col(Entry.id).not_in(_extended(session, challenge.id)))
+    return which
+
+
+def _takes_part(now: datetime) -> list[ColumnElement[bool]]:
+    """Not withdrawn, and not known to be out: a mail that stays away must not tell what is not public."""
+    out = select(Outcome.entry_id).where(Outcome.kind == OutcomeKind.LEAVES, col(Outcome.public_at) <= now)
+    return [col(Entry.withdrawn_at).is_(None), col(Entry.id).not_in(out)]
+
+
+def _agreed(session: Session, season: Season) -> SelectOfScalar[UUID]:
     """Who has accepted every text of the season as it stands now."""
     wanted = {version.id for version in terms.current(session, season.id).values()}
-    counts = (
-        select(Acceptance.person_id, func.count())
-        .where(col(Acceptance.terms_id).in_(wanted))
-        .group_by(col(Acceptance.person_id))
-    )
-    everybody = select(Member.person_id).where(Member.season_id == season.id)
     if not wanted:
-        return set(session.exec(everybody))
-    return {person_id for person_id, accepted in session.exec(counts).all() if accepted == len(wanted)}
+        return select(Member.person_id).where(Member.season_id == season.id)
+    accepted = select(Acceptance.person_id).where(col(Acceptance.terms_id).in_(wanted))
+    return accepted.group_by(col(Acceptance.person_id)).having(func.count() == len(wanted))
 
 
-def _handed_in(session: Session, challenge_id: UUID) -> set[UUID]:
+def _handed_in(challenge_id: UUID) -> SelectOfScalar[UUID]:
     with_version = select(Submission.entry_id).join(Version, col(Version.submission_id) == col(Submission.id))
-    return set(session.exec(with_version.where(Submission.challenge_id == challenge_id)))
+    return with_version.where(Submission.challenge_id == challenge_id, Version.number == 1)
 
 
 def _extended(session: Session, challenge_id: UUID) -> set[UUID]:
-    return {entry_id for entry_id, each in newest_extensions(session, challenge_id).items() if each.minutes}
+    return _extended_by_challenge(session, {challenge_id}).get(challenge_id, set())
+
+
+def _extended_by_challenge(session: Session, challenge_ids: set[UUID]) -> dict[UUID, set[UUID]]:
+    """Which entries have a deadline of their own: the newest extension counts."""
+    granted = select(Extension).where(
+        col(Extension.challenge_id).in_(challenge_ids), col(Extension.entry_id).is_not(None)
+    )
+    newest = {
+        (each.challenge_id, each.entry_id): each.minutes
+        for each in session.exec(granted.order_by(col(Extension.granted_at), col(Extension.id).desc()))
+    }
+    found: dict[UUID, set[UUID]] = {}
+    for (challenge_id, entry_id), minutes in newest.items():
+        if minutes and entry_id:
+            found.setdefault(challenge_id, set()).add(entry_id)
+    return found
 
 
 def _with_waiting(session: Session, challenge_id: UUID) -> set[UUID]:
@@ -165,25 +197,34 @@ def _with_waiting(session: Session, challenge_id: UUID) -> set[UUID]:
     return set(session.exec(arrived))
 
 
+def count_of(session: Session, season: Season, audience: Audience, now: datetime, late_judges: LateJudges) -> int:
+    """How many people it reaches."""
+    if audience.kind in (AudienceKind.JUDGES, AudienceKind.LATE_JUDGES):
+        return len(_judges(session, season, audience, late_judges))
+    counted = (
+        select(func.count())
+        .select_from(Member)
+        .join(Entry, col(Entry.team_id) == col(Member.team_id))
+        .where(Entry.season_id == season.id, col(Member.left_at).is_(None), *_which(session, season, audience, now))
+    )
+    return session.exec(counted).one()
+
+
 def reach_of(
     session: Session, season: Season, audiences: Sequence[Audience], now: datetime, late_judges: LateJudges
 ) -> list[int]:
     """How many people each of these reaches now, in a few statements for all of them."""
     sizes = _sizes(session, season, *_takes_part(now))
     handed = _handed_in_by_challenge(session, season)
-    newest = {
-        challenge.id: _extended(session, challenge.id)
-        for challenge in {one.challenge.id: one.challenge for one in audiences if one.challenge}.values()
-        if any(one.entry_id and one.challenge == challenge for one in audiences)
-    }
+    apart = _extended_by_challenge(session, {one.challenge.id for one in audiences if one.challenge})
 
     def reach(one: Audience) -> int:
         if one.kind not in (AudienceKind.ENTRANTS, AudienceKind.NOT_HANDED_IN):
-            return len(recipients_of(session, season, one, now, late_judges))
+            return count_of(session, season, one, now, late_judges)
         entries = {one.entry_id} & sizes.keys() if one.entry_id else set(sizes)
         if one.kind == AudienceKind.NOT_HANDED_IN and one.challenge:
             entries -= handed.get(one.challenge.id, set())
-            entries -= newest.get(one.challenge.id, set()) if one.spares_extended else set()
+            entries -= apart.get(one.challenge.id, set()) if one.spares_extended else set()
             if one.challenge.builds_on:
                 entries &= handed.get(one.challenge.builds_on, set())
         return sum(sizes[entry_id] for entry_id in entries)

@@ -15,7 +15,15 @@ from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
 from app.settings import Settings as TheSettings
 from challenges import letters, mailings, seasons
-from challenges.audiences import NEEDS_CHALLENGE, Audience, AudienceKind, Recipient, audience_called, recipients_of
+from challenges.audiences import (
+    NEEDS_CHALLENGE,
+    Audience,
+    AudienceKind,
+    Recipient,
+    audience_called,
+    count_of,
+    recipients_of,
+)
 from challenges.challenges import Challenge, challenges_of
 from challenges.clocks import instant_of
 from challenges.mailings import Planned
@@ -61,11 +69,12 @@ def show(
     if one.row and one.row.sent_at:
         sent = letters.outbox_of(session, season.id, MOST + 1, mailing_id=one.row.id)
         return page(request, "web/mailings/sent.html", season=season, one=one, letters=sent[:MOST], most=MOST)
-    people = recipients_of(session, season, one.audience, now, late_judges)
     begin = (page_asked(request) - 1) * MOST
+    people = recipients_of(session, season, one.audience, now, late_judges, begin, MOST)
+    reach = count_of(session, season, one.audience, now, late_judges)
     return page(
-        request, "web/mailings/show.html", season=season, one=one, count=len(people), begin=begin, most=MOST,
-        people=people[begin : begin + MOST], **example(request, session, season, settings, one, people, now),
+        request, "web/mailings/show.html", season=season, one=one, count=reach, begin=begin, most=MOST, people=people,
+        **example(request, session, season, settings, one, people, now),
     )  # fmt: skip
 
 
