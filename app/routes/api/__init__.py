@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from app.routes.api import challenges, desk, index, organizers, seasons, standings, team
+from app.routes.api import index
 
-ROUTES: list[Any] = [
-    route for module in (seasons, challenges, standings, team, desk, organizers, index) for route in module.ROUTES
-]
+ROUTES: list[Any] = [route for module in (*index.MODULES, index) for route in module.ROUTES]
