@@ -95,6 +95,7 @@ POST /sign-out                                                                  
 signed_in_with_team
 GET  /api/v1/seasons/{slug:str}/team                                                            nobody 401, Fay 200, Ben 200
 GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/questions                               nobody 401, people 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/received                                nobody 401
 GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/submission                              nobody 401, Fay 200, Ben 200
 
 judge_somewhere_with_judging

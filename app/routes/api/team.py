@@ -12,10 +12,9 @@ from app.deps import Me, Now, Session
 from app.doors import check_scope, signed_in, signed_in_with_team
 from app.routes.api.challenges import DeadlineBody, deadline_body
 from challenges import briefs, challenges, clarifications, enrolment, entries, outcomes, roles, seasons, teams, versions
-from challenges.acknowledgements import last_read_of
+from challenges.acknowledgements import has_read
 from challenges.deadlines import deadline_of
 from challenges.outcomes import EntryState
-from challenges.people import people_by_id
 from challenges.receipts import receipt_of
 from challenges.refusals import NotYours
 from challenges.seasons import RoleKind, Season
@@ -98,8 +97,7 @@ class VersionBody(Body, frozen=True):
     id: UUID
     number: int
     brief: Annotated[int, told("The number of the brief that it answers.")]
-    handed_in_at: datetime
-    handed_in_by: str
+    handed_in_at: Annotated[datetime, told("By whom, its receipt says.")]
     was_late: bool
     was_in_flight: bool
     files: list[FileBody]
@@ -123,7 +121,6 @@ class SubmissionBody(Body, frozen=True):
     versions: Annotated[list[VersionBody], told("The newest first; the last one before the due instant counts.")]
     waiting: Annotated[list[UploadBody], told("Uploaded, and not handed in.")]
     has_read: Annotated[bool, told("Whether the team has acknowledged the newest amendment of the brief.")]
-    received: ReceivedBody | None
 
 
 class ReceiptBody(Body, frozen=True):
@@ -209,26 +206,23 @@ def submission(session: Session, me: Me, now: Now, slug: FromPath[str], number: 
     work = versions.work_of(session, challenge.id, entry.id)
     texts = briefs.versions_of(session, challenge.id)
     numbers = {brief.id: brief.number for brief in texts}
-    names = people_by_id(session, {version.handed_in_by for version, _ in work.versions})
-    received = received_by(session, challenge, entry.id, now) if challenge.is_swap else None
     return SubmissionBody(
         deadline=deadline_body(deadline_of(session, challenge, entry.id)),
         versions=[
-            version_body(version, files, numbers[version.brief_id], names[version.handed_in_by].name)
+            version_body(version, files, numbers[version.brief_id])
             for version, files in work.versions
         ],
         waiting=[
             UploadBody(file_name=one.file_name, began_at=one.began_at, arrived_at=one.arrived_at)
             for one in work.waiting
         ],
-        has_read=last_read_of(session, challenge.id, entry.id) >= len(texts),
-        received=ReceivedBody(team=received[0].name, files=files_body(received[2])) if received else None,
+        has_read=not texts or has_read(session, texts[-1], entry.id),
     )  # fmt: skip
 
 
-def version_body(version: Version, files: Sequence[VersionFile], brief: int, by: str) -> VersionBody:
+def version_body(version: Version, files: Sequence[VersionFile], brief: int) -> VersionBody:
     return VersionBody(
-        id=version.id, number=version.number, brief=brief, handed_in_at=version.handed_in_at, handed_in_by=by,
+        id=version.id, number=version.number, brief=brief, handed_in_at=version.handed_in_at,
         was_late=version.was_late, was_in_flight=version.was_in_flight, files=files_body(files),
     )  # fmt: skip
 
@@ -241,6 +235,20 @@ def files_body(files: Sequence[VersionFile]) -> list[FileBody]:
         )
         for file in files
     ]  # fmt: skip
+
+
+@read(
+    "/seasons/{slug:str}/challenges/{number:int}/received", signed_in_with_team, "received",
+    "The other team’s design that yours goes on from", TokenScope.TEAM,
+)  # fmt: skip
+def received(session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> ReceivedBody:
+    season = seasons.find_for(session, slug, None)
+    challenge = challenges.find_for(session, season, number, None, now)
+    entry, _ = entries.entry_for(session, season.id, me.person.id)
+    found = received_by(session, challenge, entry.id, now)
+    if found is None:
+        raise NotYours
+    return ReceivedBody(team=found[0].name, files=files_body(found[2]))
 
 
 @read("/versions/{version_id:uuid}/receipt", signed_in, "receipt", "The receipt of a version that was handed in")
@@ -276,4 +284,4 @@ def questions(session: Session, me: Me, now: Now, slug: FromPath[str], number: F
     )  # fmt: skip
 
 
-ROUTES = [me, team, submission, receipt, questions]
+ROUTES = [me, team, submission, received, receipt, questions]
