@@ -150,7 +150,7 @@ def test_two_clicks_enter_once(database: Database) -> None:
     season, team, ben = committed(database, ready)
 
     def enter(session: Session) -> Any:
-        return entries.enter(session, here(session, team), season, ben, NOW).id
+        return entries.enter(session, here(session, team), here(session, season), ben, NOW).id
 
     first, second = at_once(database, enter, enter)
     assert first == second
@@ -329,7 +329,7 @@ def test_a_scoresheet_is_not_reopened_under_a_confirmation(database: Database) -
     assert sum(isinstance(one, Refusal) for one in given) == 1, given
 
 
-def test_a_challenge_is_not_rewritten_while_it_is_published(database: Database) -> None:
+def test_a_challenge_is_not_rewritten_while_it_is_released(database: Database) -> None:
     scene = committed(database, a_scene)
     season, ada = scene.season, scene.cast.ada
     draft = committed(database, lambda session: challenges.draft(session, here(session, season), PLAN, ada, NOW))
@@ -343,7 +343,7 @@ def test_a_challenge_is_not_rewritten_while_it_is_published(database: Database) 
     )
     with database.reading() as session:
         kept = here(session, draft)
-        assert (kept.published_at, kept.title) == (NOW, PLAN.title if isinstance(given[1], Refusal) else "Another")
+        assert (kept.release_at, kept.title) == (NOW, PLAN.title if isinstance(given[1], Refusal) else "Another")
         assert len(challenges.deliverables_of(session, draft.id)) == len(PLAN.deliverables)
 
 
@@ -461,7 +461,7 @@ def test_an_invitation_is_accepted_once(database: Database) -> None:
 
     given = {getattr(one, "message", one) for one in at_once(database, accept, accept)}
     assert given - {
-        "This invitation has been used, withdrawn or is older than two weeks. Ask the team for a new one.",
+        "This invitation has been used. Each one works once: ask the team for a new one.",
         "You are already in a team of this season, and nobody can be in two.",
     } == {"joined"}  # fmt: skip
     with database.reading() as session:

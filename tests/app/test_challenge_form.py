@@ -4,11 +4,12 @@ import re
 from datetime import date
 from typing import Any
 
-from app.routes.challenges import written_criteria, written_deliverables
+from app.routes.challenges import written_deliverables
 from challenges.challenges import DeliverableText, find_for
-from challenges.rubrics import CriterionText, LevelText
+from challenges.rewordings import texts_of
+from challenges.rubrics import CriterionText, LevelText, scales_of
 from challenges.seasons import Season, find_season
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.makers import make_season
 from tests.web import Browser, Site
 
@@ -56,10 +57,12 @@ def test_empty_rows_are_left_out_and_the_rest_is_kept(site: Site, people: Cast) 
     season = season_of(site, people)
     assert send(site.browser(people.ada), season).url.path == f"/seasons/{season.slug}/challenges/1"
     with site.database.reading() as session:
-        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id)
+        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id, NOW)
         assert written_deliverables(session, challenge) == [DeliverableText("Design", "pdf", True, 20)]
         levels = [LevelText("thin", "No reasons."), LevelText("sound", "Reasons.")]
-        assert written_criteria(session, challenge) == [CriterionText("Why", 3, levels, "WHY more than HOW.")]
+        assert texts_of(scales_of(session, challenge.rubric_version_id)) == [
+            CriterionText("Why", 3, levels, "WHY more than HOW.")
+        ]
 
 
 def test_a_refusal_stands_at_the_row_as_it_is_drawn_again(site: Site, people: Cast) -> None:
@@ -105,8 +108,8 @@ def test_a_criterion_is_left_out_when_that_is_asked(site: Site, people: Cast) ->
     other = {name.replace("criteria-1", "criteria-2"): value for name, value in PLAIN.items() if "criteria" in name}
     send(site.browser(people.ada), season, **(other | {"criteria-1-remove": "yes", "criteria-2-title": "How"}))
     with site.database.reading() as session:
-        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id)
-        assert [criterion.title for criterion in written_criteria(session, challenge)] == ["How"]
+        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id, NOW)
+        assert [criterion.title for criterion in texts_of(scales_of(session, challenge.rubric_version_id))] == ["How"]
 
 
 def test_weights_that_are_all_zero_are_refused_at_the_first(site: Site, people: Cast) -> None:
@@ -114,10 +117,10 @@ def test_weights_that_are_all_zero_are_refused_at_the_first(site: Site, people: 
     assert (answer.status_code, wrong_fields(answer.text)) == (422, ["criteria-1-weight"])
 
 
-def test_a_published_challenge_offers_an_amendment_instead_of_the_form(site: Site, people: Cast) -> None:
+def test_a_released_challenge_offers_an_amendment_instead_of_the_form(site: Site, people: Cast) -> None:
     season, ada = season_of(site, people), site.browser(people.ada)
     send(ada, season)
-    ada.send_form(f"/seasons/{season.slug}/challenges/1/publication")
+    ada.send_form(f"/seasons/{season.slug}/challenges/1/schedule", how="now")
     html = ada.get(f"/seasons/{season.slug}/challenges/1/edit").text
     assert ('name="criteria-1-title"' in html, f"/seasons/{season.slug}/challenges/1/amendments/new" in html) == (
         False,
@@ -134,7 +137,7 @@ def test_a_file_is_left_out_when_that_is_asked_or_its_title_is_emptied(site: Sit
     }
     send(ada, season, **files, **{"deliverables-2-remove": "yes"})
     with site.database.reading() as session:
-        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id)
+        challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id, NOW)
         assert [each.title for each in written_deliverables(session, challenge)] == ["Design", "Diagrams"]
     html = ada.get(f"/seasons/{season.slug}/challenges/1/edit").text
     assert html.count("Leave this file out when I save") == 2

@@ -44,6 +44,8 @@ def shown(request: Request, session: Session) -> Page:
         person=Person(email=f"{count} probes", name="N", zone="UTC"),
         browsers=[],
         zones=[],
+        held=[],
+        tokens=[],
     )
 
 

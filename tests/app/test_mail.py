@@ -48,6 +48,10 @@ FACTS: dict[str, dict[str, Any]] = {
     "invitation": {
         "secret": {"token": "tok-en_2"}, "team": "Plan <B>", "season": "The Long Winter", "inviter": "Ben", "days": 14
     },
+    "removed": {
+        "team": "Plan <B>", "season": "The Long Winter", "slug": "the-long-winter", "by": "Ben",
+        "reason": "You are <b>ill</b>.",
+    },
     "role_invitation": {
         "secret": {"token": "tok-en_3"}, "what": "judge", "role": "a judge", "season": "The Long <b>Winter</b>",
         "inviter": "Ada", "days": 14,
