@@ -19,6 +19,7 @@ from challenges.states import Deed
 from challenges.teams import Team
 
 LONGEST = timedelta(days=30)
+SAME_PRESS = timedelta(minutes=1)
 
 
 class Extension(Record, table=True):
@@ -110,6 +111,8 @@ def extend(
 ) -> Extension:
     """Give one entry until `minutes` after the due instant of all. It replaces an earlier one; 0 takes it back."""
     _check(session, challenge, now)
+    if (newest := newest_extensions(session, challenge.id).get(entry.id)) and _says(newest, minutes, reason):
+        return newest
     passed = int((now - challenge.due_at).total_seconds() // 60) + 1 if now >= challenge.due_at else 0
     if 0 < minutes < passed:
         raise Refusal(f"That would be over already. Give at least {passed} minutes.", field="minutes")
@@ -127,6 +130,9 @@ def extend_all(
 ) -> Extension:
     """Move the due instant for everybody alike. An entry's own extension is counted from the new one."""
     _check(session, challenge, now)
+    for earlier in extensions_of(session, challenge.id):
+        if not earlier.entry_id and _says(earlier, minutes, reason) and now - earlier.granted_at < SAME_PRESS:
+            return earlier
     if minutes <= 0:
         raise Refusal("An extension is at least a minute. A due instant never moves to earlier.", field="minutes")
     moved = challenge.due_at + timedelta(minutes=minutes)
@@ -151,6 +157,17 @@ def _check(session: Session, challenge: Challenge, now: datetime) -> None:
         raise Refusal("The results of this challenge are confirmed. Undo the confirmation first.")
 
 
+def _says(extension: Extension, minutes: int, reason: str) -> bool:
+    """Pressed twice, the button gives the time once."""
+    return extension.minutes == minutes and extension.reason == reason.strip()
+
+
+def _check_season(session: Session, challenge: Challenge, minutes: int) -> None:
+    season = session.get_one(Season, challenge.season_id)
+    if challenge.due_at + timedelta(minutes=minutes) > season.over_at:
+        raise Refusal("The season is over before that. Move its last day first.", field="minutes")
+
+
 def _grant(
     session: Session, challenge: Challenge, entry_id: UUID | None, minutes: int, reason: str, by: Person, now: datetime
 ) -> Extension:
@@ -160,6 +177,7 @@ def _grant(
         raise Refusal("That is longer than 400 characters.", field="reason")
     if not 0 <= minutes <= LONGEST.total_seconds() // 60:
         raise Refusal(f"An extension is from 0 minutes to {LONGEST.days} days.", field="minutes")
+    _check_season(session, challenge, minutes if entry_id else 0)
     extension = Extension(
         challenge_id=challenge.id, entry_id=entry_id, minutes=minutes, reason=reason.strip(),
         granted_by=by.id, granted_at=now,

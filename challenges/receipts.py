@@ -33,6 +33,7 @@ class Receipt:
     handed_in_at: datetime
     due_at: datetime
     was_in_flight: bool
+    was_late: bool
     amendment: int
     files: tuple[VersionFile, ...]
 
@@ -53,7 +54,8 @@ def receipt_of(session: Session, version: Version, season: Season, challenge: Ch
         version_id=version.id, number=version.number, season=season.title, season_slug=season.slug,
         season_zone=season.zone,
         challenge=challenge.title, challenge_number=challenge.number, team=team.name, handed_in_by=by.name,
-        handed_in_at=version.handed_in_at, due_at=challenge.due_at, was_in_flight=version.was_in_flight,
+        handed_in_at=version.handed_in_at, due_at=version.due_at, was_late=version.was_late,
+        was_in_flight=version.was_in_flight,
         amendment=brief.amendment, files=tuple(files_of(session, [version.id])[version.id]),
     )  # fmt: skip
 
@@ -82,7 +84,7 @@ def _mail(session: Session, kind: str, receipt: Receipt, season: Season, team: T
         "number": receipt.challenge_number, "team": receipt.team, "version": receipt.number,
         "version_id": str(receipt.version_id),
         "handed_in_at": receipt.handed_in_at.isoformat(), "handed_in_by": receipt.handed_in_by,
-        "was_in_flight": receipt.was_in_flight,
+        "was_in_flight": receipt.was_in_flight, "was_late": receipt.was_late,
         "files": [
             {
                 "name": file.file_name, "size": file.size, "claimed": file.claimed_sha256,

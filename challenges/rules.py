@@ -9,7 +9,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from challenges.briefs import Brief
 from challenges.challenges import Challenge, Deliverable
 from challenges.clarifications import Clarification
-from challenges.deadlines import Extension
 from challenges.entries import Entry
 from challenges.letters import Letter
 from challenges.outcomes import Outcome
@@ -53,17 +52,10 @@ RULES: dict[str, SelectOfScalar[UUID]] = {
     "Version {} was handed in after every deadline of its challenge.": _versions().where(
         col(Version.handed_in_at) >= col(Challenge.settled_at)
     ),
-    "Version {} was handed in at or after the due instant, without an extension, and does not say so.": _versions()
-    .join(
-        Extension,
-        (col(Extension.challenge_id) == col(Challenge.id)) & (col(Extension.entry_id) == col(Submission.entry_id)),
-        isouter=True,
-    )
-    .where(
-        col(Version.handed_in_at) >= col(Challenge.due_at),
+    "Version {} was handed in at or after the due instant of its entry and does not say so.": select(Version.id).where(
+        col(Version.handed_in_at) >= col(Version.due_at),
         col(Version.was_in_flight).is_(False),
         col(Version.was_late).is_(False),
-        col(Extension.id).is_(None),
     ),
     "Outcome {} belongs to an entry of another season.": select(Outcome.id)
     .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))

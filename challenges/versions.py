@@ -47,6 +47,8 @@ class Version(Record, table=True):
     brief_id: UUID = Field(foreign_key="brief.id")
     handed_in_by: UUID = Field(foreign_key="person.id")
     handed_in_at: datetime = Field(sa_type=Instant)
+    due_at: datetime = Field(sa_type=Instant)
+    """The due instant of its entry at that moment, its extension included."""
     was_in_flight: bool = False
     """Handed in after the due instant with a file that had begun before it and was still travelling."""
     was_late: bool = False
@@ -197,7 +199,7 @@ def hand_in(
     version = Version(
         submission_id=submission.id, number=before.number + 1 if before else 1,
         brief_id=current_brief(session, challenge.id).id, handed_in_by=by.id, handed_in_at=now,
-        was_in_flight=arrival == Arrival.IN_FLIGHT, was_late=arrival == Arrival.LATE,
+        was_in_flight=arrival == Arrival.IN_FLIGHT, was_late=arrival == Arrival.LATE, due_at=deadline.due_at,
     )  # fmt: skip
     session.add(version)
     session.flush()

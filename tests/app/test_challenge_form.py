@@ -59,7 +59,7 @@ def test_empty_rows_are_left_out_and_the_rest_is_kept(site: Site, people: Cast) 
     with site.database.reading() as session:
         challenge = find_for(session, find_season(session, season.slug), 1, people.ada.id, NOW)
         assert written_deliverables(session, challenge) == [DeliverableText("Design", "pdf", True, 20)]
-        levels = [LevelText("thin", "No reasons."), LevelText("sound", "Reasons.")]
+        levels = (LevelText("thin", "No reasons."), LevelText("sound", "Reasons."))
         assert texts_of(scales_of(session, challenge.rubric_version_id)) == [
             CriterionText("Why", 3, levels, "WHY more than HOW.")
         ]

@@ -35,7 +35,7 @@ FILES = [
 HAND_IN: dict[str, Any] = {
     "season": "The Long Winter", "season_zone": "America/New_York", "challenge": "A field hospital", "number": 1,
     "team": "Plan <B>", "version": 2, "version_id": "6f1c", "handed_in_at": HANDED_IN.isoformat(),
-    "handed_in_by": "Ben", "was_in_flight": True, "files": FILES,
+    "handed_in_by": "Ben", "was_in_flight": True, "was_late": True, "files": FILES,
 }  # fmt: skip
 TOLD: dict[str, Any] = {
     "season": "The Long Winter", "slug": "the-long-winter", "season_zone": "America/New_York", "way": "/seasons/x",

@@ -17,6 +17,7 @@ from tests.makers import (
     NOW,
     SECOND,
     Scene,
+    at_clock,
     claiming,
     deeds,
     make_challenge,
@@ -152,3 +153,30 @@ def test_where_there_is_nothing_to_extend(session: Session, scene: Scene) -> Non
     seasons.finish(session, scene.season, scene.cast.ada, NOW + DAY)
     with refused("This season is over, so nobody can prepare and release challenges now."):
         deadlines.extend_all(session, scene.challenge, 30, WHY, scene.cast.ada, NOW + DAY)
+
+
+def test_a_button_pressed_twice_gives_the_time_once(session: Session, scene: Scene) -> None:
+    due = scene.challenge.due_at
+    first, second = (deadlines.extend_all(session, scene.challenge, 30, WHY, scene.cast.ada, NOW) for _ in range(2))
+    assert (first, scene.challenge.due_at) == (second, due + 30 * MINUTE)
+    deadlines.extend_all(session, scene.challenge, 30, WHY, scene.cast.ada, NOW + MINUTE)
+    assert scene.challenge.due_at == due + 60 * MINUTE
+    own = [deadlines.extend(session, scene.challenge, scene.entry, 15, WHY, scene.cast.ada, NOW) for _ in range(2)]
+    assert (own[0], len(deadlines.extensions_of(session, scene.challenge.id))) == (own[1], 3)
+
+
+def test_no_deadline_outlives_its_season(session: Session, scene: Scene) -> None:
+    last = make_challenge(session, scene.season, scene.cast.ada, due=at_clock("2026-12-20T23:59"))
+    with refused("The season is over before that. Move its last day first.", "minutes"), session.begin_nested():
+        deadlines.extend_all(session, last, 2, WHY, scene.cast.ada, NOW)
+    with refused("The season is over before that. Move its last day first.", "minutes"), session.begin_nested():
+        deadlines.extend(session, last, scene.entry, 2, WHY, scene.cast.ada, NOW)
+    deadlines.extend(session, last, scene.entry, 1, WHY, scene.cast.ada, NOW)
+
+
+def test_a_version_keeps_the_due_instant_that_held_for_it(session: Session, scene: Scene) -> None:
+    due = scene.challenge.due_at
+    deadlines.extend(session, scene.challenge, scene.entry, 60, WHY, scene.cast.ada, NOW)
+    version = late(session, scene, scene.challenge, due + 30 * MINUTE)
+    deadlines.extend_all(session, scene.challenge, 60, WHY, scene.cast.ada, NOW + DAY)
+    assert version.due_at == due + HOUR

@@ -122,7 +122,7 @@ BROKEN: dict[str, Callable[[Session, Scene], UUID]] = {
     "Challenge {} asks for nothing to be handed in.": nothing_to_hand_in,
     "Rubric {} gives no criterion a weight.": no_weight,
     "Version {} was handed in after every deadline of its challenge.": after_everything,
-    "Version {} was handed in at or after the due instant, without an extension, and does not say so.": silently_late,
+    "Version {} was handed in at or after the due instant of its entry and does not say so.": silently_late,
     "Outcome {} belongs to an entry of another season.": of_another_season,
     "Version {} has no file.": without_a_file,
     "File {} is of an upload that the store never confirmed.": never_confirmed,

@@ -177,6 +177,13 @@ def entering() -> None:
 def deadlines() -> None:
     with op.batch_alter_table("version") as table:
         table.add_column(given("was_late", sa.Boolean(), "false"))
+        table.add_column(sa.Column("due_at", INSTANT, nullable=True))
+    op.execute(
+        "UPDATE version SET due_at = (SELECT challenge.due_at FROM challenge JOIN submission "
+        "ON submission.challenge_id = challenge.id WHERE submission.id = version.submission_id)"
+    )
+    with op.batch_alter_table("version") as table:
+        table.alter_column("due_at", existing_type=INSTANT, nullable=False)
     op.create_table(
         "extension",
         sa.Column("id", sa.Uuid(), nullable=False),
