@@ -101,7 +101,8 @@ def page(request: Request, template: str, status: int = 200, **words: Any) -> Pa
         request, template,
         viewer=visit.viewer, now=visit.at, notice=seen, typed=visit.form, errors=Errors(visit.refusal),
         refusal=visit.refusal.message if visit.refusal else "",
-        choices=visit.refusal.choices if isinstance(visit.refusal, Unclear) else (), path=visit.path, request_id=visit.id,
+        choices=visit.refusal.choices if isinstance(visit.refusal, Unclear) else (),
+        path=visit.path, request_id=visit.id,
         site=request.app.state.settings.url, **words,
     )  # fmt: skip
     gone: list[Cookie] = [cookies.gone(cookies.notice)] if seen else []

@@ -21,8 +21,10 @@ from app.logs import configure_logs
 from app.settings import Settings
 from app.storage import FileLost, Store, StoreAway, StoreUnfit
 from app.watch import Watch
-from challenges import mailings, outages
+from challenges import mailings, outages, swaps
+from challenges.challenges import Challenge
 from challenges.letters import Letter
+from challenges.refusals import Refusal
 from judging.feedback import Packet
 from judging.progress import late_judges
 
@@ -120,7 +122,7 @@ def _work(settings: Settings, stop: threading.Event, is_ours: Callable[[], bool]
             raise PlaceLost
         try:
             store_is_ready = store_is_ready or _prepare(store)
-            _send_mailings(database, clock.now())
+            _do_what_is_due(database, clock.now())
             asked = _sweep(database, clock.now(), asked)
             engine.beat(settings)
             watch.look(database)
@@ -170,12 +172,18 @@ def _prepare(store: Store) -> bool:
     return True
 
 
-def _send_mailings(database: Database, now: datetime) -> None:
-    """Write the letters that the calendar asks for. Each mailing is a transaction of its own: one that fails keeps
-    no other one waiting.
+def _do_what_is_due(database: Database, now: datetime) -> None:
+    """Write the letters that the calendar asks for, and draw the swaps that were forgotten. Each is a transaction of its
+    own: one that fails keeps no other one waiting.
     """
     with database.reading() as session:
-        due = mailings.due(session, now)
+        due, undrawn = mailings.due(session, now), swaps.undrawn(session, now)
+    for challenge in undrawn:
+        try:
+            with database.writing() as session:
+                swaps.draw(session, session.get_one(Challenge, challenge.id), None, now)
+        except Refusal:  # the run sheet says what is missing
+            log.debug("the swap of challenge %s cannot be drawn yet", challenge.id)
     for one in due:
         try:
             with database.writing() as session:

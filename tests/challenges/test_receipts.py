@@ -41,7 +41,8 @@ def test_a_receipt_says_everything_that_was_received(session: Session, scene: Sc
     assert receipt_of(session, scene, version) == receipts.Receipt(
         version_id=version.id, number=2, season="The Long Winter", season_slug=scene.season.slug,
         season_zone="Europe/Berlin", challenge="A field hospital", challenge_number=1, team="Plan B",
-        handed_in_by="Cleo", handed_in_at=NOW + HOUR + MINUTE, due_at=scene.challenge.due_at, was_in_flight=False, was_late=False,
+        handed_in_by="Cleo", handed_in_at=NOW + HOUR + MINUTE,
+        due_at=scene.challenge.due_at, was_in_flight=False, was_late=False,
         amendment=1, files=tuple(files_of(session, version)),
     )  # fmt: skip
 
@@ -74,7 +75,8 @@ def test_every_member_gets_it_once(session: Session, scene: Scene) -> None:
         assert letter.facts == {
             "season": "The Long Winter", "season_zone": "Europe/Berlin", "challenge": "A field hospital", "number": 1,
             "team": "Plan B", "version": 1, "version_id": str(version.id),
-            "handed_in_at": "2026-11-20T12:01:00+00:00", "handed_in_by": "Ben", "was_in_flight": False, "was_late": False,
+            "handed_in_at": "2026-11-20T12:01:00+00:00", "handed_in_by": "Ben", "was_in_flight": False,
+            "was_late": False,
             "files": [
                 {"name": file.file_name, "size": 1234, "claimed": None, "computed": None, "differs": False},
             ],

@@ -81,7 +81,8 @@ def test_a_version_names_the_very_bytes(session: Session, scene: Scene) -> None:
     assert version.model_dump(exclude={"id"}) == {
         "submission_id": design.submission_id, "number": 1,
         "brief_id": briefs.current_brief(session, scene.challenge.id).id, "handed_in_by": scene.cast.cleo.id,
-        "handed_in_at": NOW + HOUR, "due_at": scene.challenge.due_at, "was_in_flight": False, "was_late": False, "inspected_at": None,
+        "handed_in_at": NOW + HOUR, "due_at": scene.challenge.due_at, "was_in_flight": False,
+        "was_late": False, "inspected_at": None,
     }  # fmt: skip
     first, second = versions.files_of(session, [version.id])[version.id]
     assert first.model_dump(exclude={"id"}) == {

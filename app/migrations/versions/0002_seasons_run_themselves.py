@@ -374,7 +374,7 @@ def roles() -> None:
     )
     with op.batch_alter_table("roleinvitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_roleinvitation_season_id"), ["season_id"], unique=False)
-    # Judges used to be named without being asked: those letters stay in the outbox, and the unsent ask nothing any more.
+    # Judges used to be named without being asked: those letters stay in the outbox; the unsent ask nothing now.
     op.execute("DELETE FROM letter WHERE kind = 'named_judge' AND sent_at IS NULL")
     op.execute("UPDATE letter SET kind = 'role_invitation' WHERE kind = 'named_judge'")
 
@@ -408,8 +408,8 @@ def mailings() -> None:
     )
     op.execute(
         "INSERT INTO mailing (id, season_id, key, kind, audience, challenge_id, hours, goes_at, missed_at, reached) "
-        "SELECT id, season_id, 'release-' || number, 'challenge_released', 'entrants', id, 0, release_at, release_at, 0 "
-        "FROM challenge WHERE release_at IS NOT NULL"
+        "SELECT id, season_id, 'release-' || number, 'challenge_released', 'entrants', id, 0, release_at, release_at, "
+        "0 FROM challenge WHERE release_at IS NOT NULL"
     )
     with op.batch_alter_table("letter") as table:
         table.add_column(sa.Column("mailing_id", sa.Uuid(), nullable=True))
