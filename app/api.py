@@ -93,6 +93,7 @@ def describe(routes: Sequence[Any]) -> dict[str, Any]:
         openapi_config=OpenAPIConfig(
             title="Charrette",
             version="1",
+            use_handler_docstrings=True,
             summary="Everything of a season, as JSON, to read.",
             description=(
                 "What everybody may read needs no token. For the rest make one on your account page and send it as "

@@ -108,6 +108,7 @@ GET  /api/v1/seasons/{slug:str}/history                                         
 GET  /api/v1/seasons/{slug:str}/mailings                                                        nobody 401, Ada 200
 GET  /api/v1/seasons/{slug:str}/outbox                                                          nobody 401, Ada 200
 GET  /api/v1/seasons/{slug:str}/people                                                          nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/questions                                                       nobody 401, Ada 200
 GET  /api/v1/seasons/{slug:str}/run-sheet                                                       nobody 401, Ada 200
 
 founder

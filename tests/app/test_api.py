@@ -13,6 +13,7 @@ from app.doors import doors
 from app.routes.api.index import specification
 from challenges import challenges, clarifications, deadlines, roster, seasons, swaps, teams, tokens
 from challenges.challenges import Course
+from challenges.clarifications import ClarificationKind
 from challenges.history import note
 from challenges.people import Person
 from challenges.seasons import RoleKind
@@ -40,7 +41,9 @@ PUBLIC = (
     f"{HOME}/clarifications", f"{HOME}/challenges/1/standings",
 )  # fmt: skip
 TEAM = (f"{HOME}/team", f"{HOME}/challenges/3/submission", f"{HOME}/challenges/2/questions")
-ORGANIZE = tuple(f"{HOME}/{word}" for word in ("run-sheet", "entries", "outbox", "mailings", "history", "people"))
+ORGANIZE = tuple(
+    f"{HOME}/{word}" for word in ("run-sheet", "entries", "outbox", "mailings", "history", "people", "questions")
+)
 SCORESHEET = "/api/v1/scoresheets/{sheet_id}"
 JUDGING = ("/api/v1/desk", SCORESHEET)
 DRAFT, TABLE, ME, RECEIPT = (
@@ -382,6 +385,25 @@ def test_a_clarification_is_there_once_it_is_answered_without_who_asked(stage: S
     assert [body(stage, stage.browser(), f"{path}?challenge={n}")["items"] == [] for n in (2, 3)] == [False, True]
     mine = body(stage, program(stage, stage.world.fay), f"{HOME}/challenges/2/questions")["items"]
     assert [one["clarification_id"] for one in mine] == [str(stage.world.question_id)]
+
+
+def confide(session: Session, stage: Stage) -> None:
+    world = stage.world_in(session)
+    for kind in ClarificationKind:
+        clarifications.ask(
+            session, world.season, world.opened, kind, f"A {kind} question.", "", world.cast.ben, stage.clock.at
+        )
+
+
+def test_questions_wait_without_who_asked_and_personal_matters_are_no_matter_for_programs(stage: Stage) -> None:
+    stage.write(confide, stage)
+    found = body(stage, program(stage, stage.world.cast.ada), f"{HOME}/questions")
+    assert [(one["challenge"], one["question"], one["proposed_answer"]) for one in found["items"]] == [
+        (2, "Is the second site ours?", ""), (3, "A task question.", ""),
+    ]  # fmt: skip
+    assert {key for one in found["items"] for key in one} == {
+        "id", "challenge", "section", "question", "asked_at", "proposed_answer", "merged",
+    }  # fmt: skip
 
 
 def test_personal_matters_and_letters_keep_their_texts(stage: Stage) -> None:

@@ -11,10 +11,10 @@ from app.api import describe
 from app.deps import Request, Settings
 from app.doors import anyone
 from app.pages import Page, page
-from app.routes.api import challenges, desk, organizers, run_sheet, seasons, standings, team
+from app.routes.api import challenges, desk, organizers, questions, run_sheet, seasons, standings, team
 from app.visits import wants
 
-MODULES = (seasons, challenges, standings, team, desk, run_sheet, organizers)
+MODULES = (seasons, challenges, standings, team, desk, run_sheet, organizers, questions)
 
 
 @dataclass(frozen=True)

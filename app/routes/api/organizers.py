@@ -10,6 +10,7 @@ from app.api import After, Body, Limit, PageNumber, address, next_page, read, to
 from app.deeds import sentence
 from app.deps import Now, Request, Session
 from app.doors import organizer_with_organize
+from app.routes.api.team import AnswerBody
 from app.routes.letters import going_out
 from challenges import history, letters, mailings, roles, roster, seasons
 from challenges.audiences import AudienceKind
@@ -40,7 +41,7 @@ class EntryBody(Body, frozen=True):
     entered_at: datetime
     withdrawn_at: datetime | None
     members: list[MemberBody]
-    answers: Annotated[dict[str, str], told("To the questions of the entry form, by question.")]
+    answers: Annotated[list[AnswerBody], told("To the questions of the entry form.")]
     hand_ins: Annotated[dict[str, int], told("By the number of the challenge, how many versions.")]
 
 
@@ -150,7 +151,6 @@ def entries(
 
 
 def entry_body(found: Roster, line: Line) -> EntryBody:
-    questions = {question.id: question.text for question in found.questions}
     return EntryBody(
         id=line.entry.id, team=line.team.name, affiliation=line.team.affiliation, sponsors=line.team.sponsors,
         state=line.state, entered_at=line.entry.entered_at, withdrawn_at=line.entry.withdrawn_at,
@@ -162,7 +162,11 @@ def entry_body(found: Roster, line: Line) -> EntryBody:
             )
             for person in line.members
         ],
-        answers={questions[question_id]: text for question_id, text in line.answers.items()},
+        answers=[
+            AnswerBody(question=question.text, answer=line.answers[question.id])
+            for question in found.questions
+            if question.id in line.answers
+        ],
         hand_ins={str(number): versions for number, versions in line.hand_ins.items()},
     )  # fmt: skip
 
