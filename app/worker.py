@@ -173,8 +173,9 @@ def _prepare(store: Store) -> bool:
 
 
 def _do_what_is_due(database: Database, now: datetime) -> None:
-    """Write the letters that the calendar asks for, and draw the swaps that were forgotten. Each is a transaction of its
-    own: one that fails keeps no other one waiting.
+    """Write the letters that the calendar asks for, and draw the swaps that were forgotten.
+
+    Each is a transaction of its own: one that fails keeps no other one waiting.
     """
     with database.reading() as session:
         due, undrawn = mailings.due(session, now), swaps.undrawn(session, now)
