@@ -1,5 +1,6 @@
 """A large season, told through the domain's own verbs: 200 entries, 20 judges, 3 readings each, 6 criteria."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -8,18 +9,23 @@ from uuid import UUID
 from sqlmodel import Session
 
 from challenges import briefs, challenges, entries, letters, people, roles, seasons, submissions, teams, versions
-from challenges.challenges import DeliverableText, Plan
+from challenges.challenges import Challenge, DeliverableText, Plan
 from challenges.clocks import WallClock
-from challenges.files import FileStore, StoredFile
+from challenges.entries import Entry
+from challenges.files import StoredFile
 from challenges.formats import Format, Play, TieRule
+from challenges.people import Person
 from challenges.rubrics import CriterionText, LevelText
-from challenges.seasons import RoleKind, SeasonText
+from challenges.seasons import RoleKind, Season, SeasonText
+from challenges.teams import Team
+from challenges.versions import Version
 from judging import feedback, panels, progress, scoring
 from judging.panels import Pair
-from judging.scoring import BoxField, Change
+from judging.scoring import BoxField, Change, Scoresheet
 
 ENTRIES, JUDGES, READINGS, CRITERIA = 200, 20, 3, 6
 LEVELS = [LevelText(title, f"What {title} looks like, in a sentence of its own.") for title in "ABCDE"]
+CLAIMED = sha256(b"design").hexdigest()
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Large:
     open_sheet: UUID
 
 
-def tell(session: Session, store: FileStore) -> Large:
+def tell(session: Session) -> Large:
     """All scoresheets but one are handed in, so that one can still be written on. The store is sent nothing."""
     now = datetime.now(UTC) - timedelta(days=20)
     ada = people.make_founder(session, "ada@bench.example", "Ada", now)
@@ -41,43 +47,63 @@ def tell(session: Session, store: FileStore) -> Large:
     season = seasons.create(session, ada, about, now)
     seasons.choose_play(session, season, Play(Format.KNOCK_OUT, TieRule.ALL_GO_ON), ada, now)
     seasons.announce(session, season, ada, now)
-    criteria = [CriterionText(f"Criterion {n}", 10 + n, LEVELS, "What is looked at.") for n in range(CRITERIA)]
-    due = (now + timedelta(days=5)).replace(tzinfo=None, second=0, microsecond=0)
-    plan = Plan("Large", "A challenge to measure.", WallClock(due), "UTC", [DeliverableText("Design")], criteria)
-    challenge = challenges.draft(session, season, plan, ada, now)
-    briefs.write(session, challenge, "A brief.\n\n" * 40, ada, now)
+    challenge = drafted(session, season, "Large", CRITERIA, now + timedelta(days=5), ada, now)
     challenges.schedule(session, challenge, season, ada, now)
-    checked = sha256(b"design").hexdigest()
-    judges = [people.person_for(session, f"judge{n}@bench.example", f"Judge {n}", now) for n in range(JUDGES)]
-    for judge in judges:
-        roles.invite(session, season, RoleKind.JUDGE, judge.email, judge.name, ada, now)
-        (letter,) = (one for one in letters.waiting(session) if one.to_email == judge.email)
-        roles.accept(session, letter.facts["secret"]["token"], judge, now)
+    judges = judges_of(session, season, JUDGES, ada, now)
     handed = []
     for n in range(ENTRIES):
         member = people.person_for(session, f"member{n}@bench.example", f"Member {n}", now)
         team = teams.found(session, season, f"Team {n:03}", member, now)
         entry = entries.enter(session, team, season, member, now)
-        (deliverable,) = challenges.deliverables_of(session, challenge.id)
-        upload, _ = submissions.open_upload(
-            session, store, challenge, entry, deliverable.id, member, now, "a.pdf", 1000, checked
-        )  # fmt: skip
-        there = StoredFile(upload.key, "1", 1000, "etag", now, b"%PDF-1.7")
-        version = versions.hand_in(session, challenge, entry, {upload.id: there}, member, now)
-        handed.append(version.submission_id)
+        handed.append(hand_in(session, challenge, entry, team, member, now).submission_id)
     pairs = [Pair(judges[(n * READINGS + k) % JUDGES].id, handed[n]) for n in range(ENTRIES) for k in range(READINGS)]
-    panels.assign(session, challenge, pairs, ada, now)
-    later, last = now + timedelta(days=6), None
-    for judge in judges:
-        for row in progress.desk_of(session, judge.id):
-            last = scoring.open_sheet(session, row.assignment, challenge, judge, later)
-            desk = scoring.find_for(session, last.id, judge.id)
-            scoring.save_marks(session, desk, filled(session, desk), judge, later)
-            scoring.hand_in(session, desk, judge, later)
-    if last is None:
-        raise RuntimeError("nobody was assigned")
-    feedback.reopen(session, scoring.find_for(session, last.id, judges[-1].id), judges[-1], later)
+    last = judge(session, challenge, pairs, judges, ada, now + timedelta(days=6))
+    feedback.reopen(session, scoring.find_for(session, last.id, judges[-1].id), judges[-1], now + timedelta(days=6))
     return Large(season.slug, ada.id, judges[-1].id, member.id, last.id)
+
+
+def drafted(
+    session: Session, season: Season, title: str, criteria: int, due: datetime, by: Person, now: datetime
+) -> Challenge:
+    rubric = [CriterionText(f"Criterion {n}", 10 + n, LEVELS, "What is looked at.") for n in range(criteria)]
+    clock = WallClock(due.replace(tzinfo=None, second=0, microsecond=0))
+    plan = Plan(title, "A challenge to measure.", clock, "UTC", [DeliverableText("Design")], rubric)
+    challenge = challenges.draft(session, season, plan, by, now)
+    briefs.write(session, challenge, "A brief.\n\n" * 40, by, now)
+    return challenge
+
+
+def judges_of(session: Session, season: Season, many: int, by: Person, now: datetime) -> list[Person]:
+    """Invited by mail, each by their own link."""
+    judges = [people.person_for(session, f"judge{n}@{season.slug}.example", f"Judge {n}", now) for n in range(many)]
+    for one in judges:
+        roles.invite(session, season, RoleKind.JUDGE, one.email, one.name, by, now)
+        (letter,) = (mail for mail in letters.waiting(session) if mail.to_email == one.email)
+        roles.accept(session, letter.facts["secret"]["token"], one, now)
+    return judges
+
+
+def hand_in(session: Session, challenge: Challenge, entry: Entry, team: Team, by: Person, now: datetime) -> Version:
+    """A file that the store was never sent."""
+    (deliverable,) = challenges.deliverables_of(session, challenge.id)
+    upload = submissions.open_form(session, challenge, entry, team, deliverable.id, by, now)
+    upload.claimed_sha256, upload.claimed_size = CLAIMED, 1000
+    there = StoredFile(upload.key, "1", 1000, "etag", now, b"%PDF-1.7")
+    return versions.hand_in(session, challenge, entry, {upload.id: there}, by, now)
+
+
+def judge(
+    session: Session, challenge: Challenge, pairs: Sequence[Pair], judges: Sequence[Person], by: Person, now: datetime
+) -> Scoresheet:
+    """Every pair has its scoresheet, filled and handed in; the last of them."""
+    panels.assign(session, challenge, pairs, by, challenge.due_at)
+    for one in judges:
+        for row in progress.desk_of(session, one.id):
+            last = scoring.open_sheet(session, row.assignment, challenge, one, now)
+            desk = scoring.find_for(session, last.id, one.id)
+            scoring.save_marks(session, desk, filled(session, desk), one, now)
+            scoring.hand_in(session, desk, one, now)
+    return last
 
 
 def filled(session: Session, desk: scoring.Desk) -> list[Change]:
