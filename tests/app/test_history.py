@@ -33,7 +33,7 @@ def deeds_of_the_code() -> Iterator[tuple[str, frozenset[str], str]]:
                 for node in ast.walk(verb):
                     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in NAMES:
                         facts = frozenset(word.arg for word in node.keywords if word.arg)
-                        for name in names_of(node.args[2], verb):
+                        for name in sorted(names_of(node.args[2], verb)):
                             yield name, facts, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
