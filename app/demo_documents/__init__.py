@@ -2,13 +2,17 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from app.pdf import print_pdf
+from challenges.challenges import Course
+from challenges.chapters import ChapterText
+from challenges.enrolment import QuestionText
+from challenges.sponsors import SponsorText
 
 HERE = Path(__file__).parent
 
@@ -21,11 +25,14 @@ class Person:
 
 @dataclass(frozen=True)
 class Season:
+    """Its texts are Markdown."""
+
     title: str
     slug: str
     story: str
-    """Markdown."""
     zone: str
+    rules: str
+    conduct: str
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,19 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Amendment:
+    """Other words in the brief once it is released, and why."""
+
+    was: str
+    now: str
+    note: str
+
+    def applied_to(self, brief: str) -> str:
+        before, rest = brief.split(self.was)
+        return f"{before}{self.now}{rest}"
+
+
+@dataclass(frozen=True)
 class Challenge:
     number: int
     title: str
@@ -53,6 +73,8 @@ class Challenge:
     """Markdown."""
     deliverables: tuple[str, ...]
     rubric: tuple[Criterion, ...]
+    course: Course
+    amendment: Amendment | None
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,10 @@ class Team:
     members: tuple[Person, ...]
     documents: Mapping[int, str]
     """The title of the design that the team hands in, by the number of the challenge."""
+    answers: tuple[str, ...]
+    """To the season's questions, in their order."""
+    affiliation: str
+    sponsors: str
 
 
 @dataclass(frozen=True)
@@ -114,12 +140,18 @@ def _challenge(name: str) -> Challenge:
             Criterion(each["title"], each["weight"], each["guidance"], tuple(Level(*level) for level in each["levels"]))
             for each in told["rubric"]
         ),
+        course=Course(**{each.name: told[each.name] for each in fields(Course) if each.name in told}),
+        amendment=Amendment(**told["amendment"]) if "amendment" in told else None,
     )
 
 
 def _team(told: Mapping[str, Any]) -> Team:
     documents = MappingProxyType({int(number): title for number, title in told["documents"].items()})
-    return Team(told["name"], told["slug"], told["style"], tuple(Person(*each) for each in told["members"]), documents)
+    members = tuple(Person(*each) for each in told["members"])
+    return Team(
+        told["name"], told["slug"], told["style"], members, documents, tuple(told["answers"]),
+        told.get("affiliation", ""), told.get("sponsors", ""),
+    )  # fmt: skip
 
 
 def _said(judge: Person, team: Team) -> Said:
@@ -135,7 +167,15 @@ def _said(judge: Person, team: Team) -> Said:
 SEASON = Season(**_table("season.toml")["season"])
 ORGANIZER = Person(**_table("season.toml")["organizer"])
 JUDGES = tuple(Person(**each) for each in _table("season.toml")["judges"])
-CHALLENGES = (_challenge("1-design"), _challenge("2-protect"))
+MENTOR, VIEWER = (Person(**_table("season.toml")[role]) for role in ("mentor", "viewer"))
+INVITED = Person(**_table("season.toml")["invited"])
+"""Asked to judge, and has not answered yet."""
+CHAPTERS = tuple(ChapterText(**each) for each in _table("season.toml")["chapters"])
+SPONSORS = tuple(SponsorText(**each) for each in _table("season.toml")["sponsors"])
+QUESTIONS = tuple(QuestionText(**each) for each in _table("season.toml")["questions"])
+POSTER = (HERE / "poster.png").read_bytes()
+POSTER_ALT: str = _table("season.toml")["poster"]["alt"]
+CHALLENGES = tuple(_challenge(name) for name in ("1-design", "2-protect", "3-inherit", "4-defend"))
 TEAMS = tuple(_team(each) for each in _table("teams.toml")["teams"])
 MARKS: Mapping[tuple[str, str], Said] = MappingProxyType(
     {(judge.name, team.name): _said(judge, team) for judge in JUDGES for team in TEAMS}

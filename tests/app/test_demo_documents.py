@@ -7,7 +7,7 @@ from fractions import Fraction
 import pypdfium2
 import pytest
 
-from app.demo_documents import CHALLENGES, JUDGES, MARKS, ORGANIZER, SEASON, TEAMS, Team, render_design
+from app.demo_documents import CHALLENGES, JUDGES, MARKS, ORGANIZER, QUESTIONS, SEASON, TEAMS, Team, render_design
 from judging.composite import Box, composite, mean, published
 
 HANDED_IN = [(team, number) for team in TEAMS for number in team.documents]
@@ -38,6 +38,19 @@ def test_rubrics_have_five_levels_with_words_and_weights_of_a_hundred() -> None:
         assert all(len(level.descriptor) > 15 for criterion in challenge.rubric for level in criterion.levels)
         assert not any("As before" in level.descriptor for each in challenge.rubric for level in each.levels)
         assert len(challenge.summary) <= 400
+
+
+def test_an_amendment_changes_its_brief_in_one_place() -> None:
+    changed = {each.number: each.amendment.applied_to(each.brief) for each in CHALLENGES if each.amendment}
+    assert {number: len(brief) for number, brief in changed.items()} == {2: len(CHALLENGES[1].brief) + 2}
+    assert "1.5 kW in all" in changed[2]
+
+
+def test_every_team_answers_every_question() -> None:
+    assert {len(team.answers) for team in TEAMS} == {len(QUESTIONS)}
+    for nth, question in enumerate(QUESTIONS):
+        wanted = set(question.choices) or {"yes", "no"}
+        assert question.kind == "long text" or {team.answers[nth] for team in TEAMS} <= wanted
 
 
 def test_every_judge_has_a_level_and_a_comment_for_everything() -> None:
