@@ -24,8 +24,9 @@ from challenges import (
     deadlines,
     enrolment,
     letters,
-    mailings,
+    notices,
     people,
+    planning,
     posters,
     receipts,
     roles,
@@ -153,8 +154,8 @@ def _mail(session: Session, *instants: datetime) -> None:
     """What the worker would have sent at each of these."""
     for at in instants:
         session.flush()
-        for one in mailings.due(session, at):
-            mailings.send(session, one, at, progress.late_judges)
+        for one in planning.due(session, at):
+            planning.send(session, one, at, progress.late_judges)
 
 
 def _invite(session: Session, season: Season, kind: RoleKind, who: told.Person, ada: Person, now: datetime) -> Person:
@@ -219,14 +220,14 @@ def _change(
         amended = briefs.amend(
             session, challenge, text.amendment.applied_to(text.brief), text.amendment.note, ada, now - DAY
         )
-        mailings.tell_amended(session, season, challenge, amended, ada, now - DAY)
+        notices.tell_amended(session, season, challenge, amended, ada, now - DAY)
         kestrel = entered["Kestrel"]
         reader = teams.members_of(session, kestrel.team_id)[0]
         acknowledgements.acknowledge(session, challenge, kestrel, amended.number, reader, now - DAY + HOUR)
     extension = deadlines.extend(
         session, challenge, entered["North Pier"], 12 * 60, "Two of the three are at sea, without a link.", ada, now
     )
-    mailings.tell_extended(session, season, challenge, extension, ada, now)
+    notices.tell_extended(session, season, challenge, extension, ada, now)
 
 
 def _prepare(

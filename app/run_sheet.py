@@ -17,9 +17,10 @@ from challenges.challenges import Challenge, ChallengeState, every_challenge_of
 from challenges.clarifications import Waiting, count_waiting
 from challenges.entries import Entry
 from challenges.letters import in_trouble
-from challenges.mailings import Kind, Planned, planned_of
+from challenges.mailings import Kind, Planned
 from challenges.outages import Lost, outage_near_due
 from challenges.outcomes import Outcome, OutcomeKind
+from challenges.planning import planned_of
 from challenges.roles import RoleInvitation, is_lapsed
 from challenges.seasons import Role, RoleKind, Season
 from challenges.submissions import Submission

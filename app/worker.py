@@ -21,7 +21,7 @@ from app.logs import configure_logs
 from app.settings import Settings
 from app.storage import FileLost, Store, StoreAway, StoreUnfit
 from app.watch import Watch
-from challenges import mailings, outages, swaps
+from challenges import outages, planning, swaps
 from challenges.challenges import Challenge
 from challenges.letters import Letter
 from challenges.refusals import Refusal
@@ -178,7 +178,7 @@ def _do_what_is_due(database: Database, now: datetime) -> None:
     Each is a transaction of its own: one that fails keeps no other one waiting.
     """
     with database.reading() as session:
-        due, undrawn = mailings.due(session, now), swaps.undrawn(session, now)
+        due, undrawn = planning.due(session, now), swaps.undrawn(session, now)
     for challenge in undrawn:
         try:
             with database.writing() as session:
@@ -188,7 +188,7 @@ def _do_what_is_due(database: Database, now: datetime) -> None:
     for one in due:
         try:
             with database.writing() as session:
-                mailings.send(session, one, now, late_judges)
+                planning.send(session, one, now, late_judges)
         except Exception:
             log.exception("%s of season %s cannot be sent; it will be tried again", one.key, one.season_id)
 

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import challenges, deadlines, entries, mailings, seasons
+from challenges import challenges, deadlines, entries, notices, seasons
 from challenges.outages import outage_near_due
 from challenges.people import people_by_id
 from challenges.refusals import NotYours, Refusal
@@ -46,7 +46,7 @@ def extend(
             raise Refusal("Choose one from the list.", field="entry") if entry is None else NotYours
         given = deadlines.extend(session, challenge, entry, minutes, reason, me.person, now)
         notice = "Their deadline has moved. A mail tells them."
-    mailings.tell_extended(session, season, challenge, given, me.person, now)
+    notices.tell_extended(session, season, challenge, given, me.person, now)
     return see(request, f"/seasons/{slug}/challenges/{number}/deadline", notice=notice)
 
 

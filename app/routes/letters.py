@@ -11,7 +11,7 @@ from app import mail
 from app.deps import Me, Now, Request, Session, Settings
 from app.doors import only_with_mailbox, organizer_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import entries, letters, mailings, seasons
+from challenges import entries, letters, mailings, planning, seasons
 from challenges.audiences import reach_of
 from challenges.challenges import every_challenge_of
 from challenges.history import note
@@ -32,7 +32,7 @@ MOST = 50
 def outbox(request: Request, session: Session, settings: Settings, now: Now, slug: FromPath[str]) -> Page:
     """What goes out by and by, what waits for a decision, and every letter, as the address filters them."""
     season, chosen = seasons.find_season(session, slug), filters_of(request)
-    mailing = mailings.find(session, season, chosen["mailing"], now) if chosen["mailing"] else None
+    mailing = planning.find(session, season, chosen["mailing"], now) if chosen["mailing"] else None
     found = letters.outbox_of(
         session, season.id, MOST + 1, last_read(request), LetterState(chosen["state"]) if chosen["state"] else None,
         chosen["kind"], mailing.row.id if mailing and mailing.row else None,
@@ -48,7 +48,7 @@ def outbox(request: Request, session: Session, settings: Settings, now: Now, slu
 
 def going_out(session: sqlmodel.Session, season: Season, now: datetime) -> list[tuple[Planned, int, str]]:
     """Each planned mail, to how many people it would go now, and the name of its team where it is for one alone."""
-    planned = mailings.planned_of(session, season, every_challenge_of(session, season.id), now)
+    planned = planning.planned_of(session, season, every_challenge_of(session, season.id), now)
     counts = reach_of(session, season, [one.audience for one in planned], now, late_judges)
     names = entries.names_of(session, {one.audience.entry_id for one in planned if one.audience.entry_id})
     return [

@@ -14,7 +14,7 @@ from app.filters import count
 from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
 from app.settings import Settings as TheSettings
-from challenges import letters, mailings, seasons
+from challenges import letters, mailings, planning, seasons
 from challenges.audiences import (
     NEEDS_CHALLENGE,
     Audience,
@@ -65,7 +65,7 @@ def show(
     request: Request, session: Session, settings: Settings, now: Now, slug: FromPath[str], key: FromPath[str]
 ) -> Page:
     season = seasons.find_season(session, slug)
-    one = mailings.find(session, season, key, now)
+    one = planning.find(session, season, key, now)
     if one.row and one.row.sent_at:
         sent = letters.outbox_of(session, season.id, MOST + 1, mailing_id=one.row.id)
         return page(request, "web/mailings/sent.html", season=season, one=one, letters=sent[:MOST], most=MOST)
@@ -83,7 +83,7 @@ def edit(
     request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], key: FromPath[str]
 ) -> Redirect:
     season = seasons.find_season(session, slug)
-    one = mailings.find(session, season, key, now)
+    one = planning.find(session, season, key, now)
     mailings.edit(session, season, one, form.text("subject"), form.text("body"), me.person, now)
     return see(request, at(slug, key), notice="The text is saved.")
 
@@ -91,21 +91,21 @@ def edit(
 @post(f"{ONE}/stop", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
 def stop(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], key: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
-    mailings.stop(session, season, mailings.find(session, season, key, now), me.person, now)
+    mailings.stop(session, season, planning.find(session, season, key, now), me.person, now)
     return see(request, at(slug, key), notice="This mail is stopped. It does not go out.")
 
 
 @post(f"{ONE}/start", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
 def start(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], key: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
-    mailings.start_again(session, season, mailings.find(session, season, key, now), me.person, now)
+    mailings.start_again(session, season, planning.find(session, season, key, now), me.person, now)
     return see(request, at(slug, key), notice="This mail goes out again as planned.")
 
 
 @post(f"{ONE}/sending", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
 def send(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], key: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
-    row = mailings.send_now(session, season, mailings.find(session, season, key, now), me.person, now, late_judges)
+    row = mailings.send_now(session, season, planning.find(session, season, key, now), me.person, now, late_judges)
     return see(request, at(slug, key), notice=f"On its way to {count(row.reached, 'person', 'people')}.")
 
 
@@ -115,14 +115,14 @@ def send_at(
 ) -> Redirect:
     season = seasons.find_season(session, slug)
     instant = instant_of(form.wall_clock("at"), season.zone, "at")
-    mailings.send_at(session, season, mailings.find(session, season, key, now), instant, me.person, now)
+    mailings.send_at(session, season, planning.find(session, season, key, now), instant, me.person, now)
     return see(request, at(slug, key), notice="It stands in the outbox and goes out at that instant.")
 
 
 @post(f"{ONE}/discarding", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
 def discard(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], key: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
-    mailings.discard(session, season, mailings.find(session, season, key, now), me.person, now)
+    mailings.discard(session, season, planning.find(session, season, key, now), me.person, now)
     return see(request, f"/seasons/{slug}/outbox", notice="The mail is thrown away. Nobody got it.")
 
 

@@ -7,7 +7,7 @@ from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
 from app.rubric_form import CRITERION_DEFAULTS, criteria_in
-from challenges import challenges, mailings, rewordings, seasons
+from challenges import challenges, notices, rewordings, seasons
 from challenges.rubrics import scales_of
 from judging.scoring import has_begun
 
@@ -35,7 +35,7 @@ def reword(
         session, challenge, criteria_in(form), form.text("note", 500), me.person, now,
         is_in_use=has_begun(session, challenge.id), seen=form.rubric_seen or None,
     )  # fmt: skip
-    mailings.tell_reworded(session, season, challenge, made, me.person, now)
+    notices.tell_reworded(session, season, challenge, made, me.person, now)
     notice = f"Amendment {made.number} of the rubric is published."
     return see(request, f"/seasons/{slug}/challenges/{number}", notice=notice)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlmodel import Session, select
 
-from challenges import challenges, mailings, people
+from challenges import challenges, people, planning
 from challenges.letters import Letter
 from challenges.mailings import Mailing
 from judging.progress import late_judges
@@ -22,8 +22,8 @@ def sweep(stage: Stage) -> list[str]:
     """What the worker does every few seconds, for this season."""
 
     def go(session: Session) -> list[str]:
-        due = [one for one in mailings.due(session, stage.clock.at) if one.season_id == stage.world.season.id]
-        return [one.key for one in due if mailings.send(session, one, stage.clock.at, late_judges)]
+        due = [one for one in planning.due(session, stage.clock.at) if one.season_id == stage.world.season.id]
+        return [one.key for one in due if planning.send(session, one, stage.clock.at, late_judges)]
 
     return stage.write(go)
 
