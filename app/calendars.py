@@ -109,7 +109,7 @@ def _calendar(session: Session, name: str, seasons: Sequence[Season], own: Own, 
     ).all()
     public = {release.challenge_id: release.public_at for release in results if release.public_at}
     moves = session.exec(
-        select(Trace.season_id, Trace.at).where(col(Trace.season_id).in_(ids), col(Trace.deed).in_(MOVES))
+        select(Trace.season_id, Trace.at, Trace.facts).where(col(Trace.season_id).in_(ids), col(Trace.deed).in_(MOVES))
     ).all()
     calendar = Calendar()
     for key, value in (
@@ -119,7 +119,8 @@ def _calendar(session: Session, name: str, seasons: Sequence[Season], own: Own, 
         calendar.add(key, value)
     for season in seasons:
         mine = [each for each in challenges if each.season_id == season.id]
-        at = [moved_at for season_id, moved_at in moves if season_id == season.id]
+        # How often somebody wrote on what nobody else can read is told to nobody.
+        at = [at for season_id, at, facts in moves if season_id == season.id and facts.get("moves", True)]
         for date in _dates(season, mine, public, own, now):
             calendar.add_component(_event(season, date, len(at), max(at, default=season.created_at), url))
     return bytes(calendar.to_ical())
@@ -160,7 +161,7 @@ def _of_challenge(season: Season, challenge: Challenge, opens_at: datetime, own:
     deadline = deadline_from(challenge, given[0] if given and takes_part else None)
     for_whom = f" for {own.teams[season.id]}" if takes_part else ""
     yield Date(
-        f"{number}-due", deadline.due_at, f"hand in {called}{for_whom}", list(_terms(deadline, season)),
+        f"{number}-due", deadline.due_at, f"hand in {called}{for_whom}", list(_terms(deadline, season, released)),
         f"{there}/submission" if takes_part and released else there, is_due=True,
         moved=len(given) if takes_part else 0, moved_at=given[0].granted_at if takes_part and given else None,
     )  # fmt: skip
@@ -168,12 +169,13 @@ def _of_challenge(season: Season, challenge: Challenge, opens_at: datetime, own:
         yield Date(f"{number}-judging", challenge.settled_at, f"designs of {called} can be read", (), "/desk")
 
 
-def _terms(deadline: Deadline, season: Season) -> Iterator[str]:
+def _terms(deadline: Deadline, season: Season, released: bool) -> Iterator[str]:
+    """What being late costs belongs to the challenge itself."""
     yield f"Hand in before {instant(deadline.due_at, season.zone)} (the season’s time), {instant(deadline.due_at)}."
     if deadline.extended_by:
         yield f"Your entry has {count(int(deadline.extended_by.total_seconds()) // 60, 'minute')} more than everybody."
         yield f"Why: {deadline.reason}"
-    if deadline.late_until > deadline.due_at:
+    if released and deadline.late_until > deadline.due_at:
         cost = f"with {count(deadline.penalty, 'point')} less" if deadline.penalty else "at no cost"
         yield f"After that, until {instant(deadline.late_until, season.zone)}, it is accepted as late, {cost}."
 

@@ -187,6 +187,7 @@ def redraft(
     lock(session, challenge)
     if challenge.is_released(now):
         raise Refusal("This challenge is released. People work by what it says, so it can only be amended.")
+    was_due_at = challenge.due_at
     _fill(session, challenge, plan, by, now, most_mib)
     _check_when(challenge, season, now)
     if challenge.scheduled_at and challenge.release_at and challenge.due_at <= challenge.release_at:
@@ -197,7 +198,10 @@ def redraft(
         session.delete(old)
     session.flush()
     _write_deliverables(session, challenge, plan.deliverables)
-    note(session, by, "challenge.redrafted", challenge, now, challenge.season_id, number=challenge.number)
+    note(
+        session, by, "challenge.redrafted", challenge, now, challenge.season_id, number=challenge.number,
+        moves=challenge.scheduled_at is not None and challenge.due_at != was_due_at,
+    )  # fmt: skip
 
 
 def _fill(session: Session, challenge: Challenge, plan: Plan, by: Person, now: datetime, most_mib: int) -> None:
@@ -209,9 +213,10 @@ def _fill(session: Session, challenge: Challenge, plan: Plan, by: Person, now: d
     )
     challenge.rubric_version_id = write_rubric(session, plan.criteria, by, now).id
     course = plan.course
+    builds_on = _earlier(session, challenge, course)  # before anything is set: a swap without it is no row
+    challenge.builds_on, challenge.is_swap = builds_on, course.is_swap
     challenge.grace_minutes, challenge.penalty = course.grace_minutes, course.penalty
-    challenge.go_on, challenge.is_final, challenge.is_swap = course.go_on, course.is_final, course.is_swap
-    challenge.builds_on = _earlier(session, challenge, course)
+    challenge.go_on, challenge.is_final = course.go_on, course.is_final
     challenge.questions_until = _moment(course.questions_until, plan, challenge.due_at, "questions_until")
     challenge.answers_until = _moment(course.answers_until, plan, challenge.due_at, "answers_until")
 

@@ -236,6 +236,17 @@ class Stage:
                 write_rows(connection, self._before)
             self._is_written = False
 
+    @contextmanager
+    def with_more(self, deed: Callable[..., Any], *args: Any) -> Iterator[Any]:
+        """For a while more stands on it, done in the domain; `put_back` then goes back to that."""
+        before, given = self._before, self.write(deed, *args)
+        self._before = self.rows()
+        try:
+            yield given
+        finally:
+            self._before, self._is_written = before, True
+            self.put_back()
+
     def browser(self, person: Person | None = None, follow_redirects: bool = False, **headers: str) -> Browser:
         """Somebody's browser, signed in since the world was made; or a stranger's."""
         browser = self.site.browser(None, follow_redirects, **headers)
@@ -327,7 +338,17 @@ def write_rows(connection: Connection, rows: Rows) -> None:
         connection.execute(table.delete())
     for table in tables:
         if rows[table.name]:
-            connection.execute(table.insert(), list(rows[table.name]))
+            connection.execute(table.insert(), parents_first(table, rows[table.name]))
+
+
+def parents_first(table: Any, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A row may name another one of its own table."""
+    own = [key.parent.name for key in table.foreign_keys if key.column.table is table]
+    ordered: list[dict[str, Any]] = [] if own else list(rows)
+    while len(ordered) < len(rows):
+        there = {None, *(row["id"] for row in ordered)}
+        ordered += [row for row in rows if row["id"] not in there and all(row[name] in there for name in own)]
+    return ordered
 
 
 @contextmanager

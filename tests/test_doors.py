@@ -319,7 +319,8 @@ def places(stage: Stage) -> dict[Line, str]:
     return places_of(stage)
 
 
-def places_of(stage: Stage) -> dict[Line, str]:
+def places_of(stage: Stage, **over: object) -> dict[Line, str]:
+    """`over` names other things than the usual ones."""
     with stage.database.reading() as session:
         known = names(session, stage)
 
@@ -330,7 +331,7 @@ def places_of(stage: Stage) -> dict[Line, str]:
         words = {**known, "number": number, "file_id": file_id}
         if path.startswith(("/roles", "/seasons")):  # an invitation to a role, not into a team
             words |= {"token": stage.world.role_token, "invitation_id": stage.world.role_invitation_id}
-        return re.sub(r"\{(\w+):\w+\}", lambda found: str(words[found[1]]), path)
+        return re.sub(r"\{(\w+):\w+\}", lambda found: str((words | over)[found[1]]), path)
 
     return {line: place(*line) for _, line, _ in lines()}
 

@@ -1,5 +1,6 @@
 """Swaps: everybody goes on from somebody else's design, drawn once, and it copes with whoever is missing."""
 
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from uuid import UUID, uuid4
@@ -18,7 +19,7 @@ from challenges.seasons import Season
 from challenges.swaps import _paired
 from challenges.versions import Version
 from tests.cast import make_person
-from tests.makers import DAY, HOUR, NOW, Scene, at_clock, deeds, make_challenge, make_entry, make_version
+from tests.makers import DAY, HOUR, NOW, PLAN, Scene, at_clock, deeds, make_challenge, make_entry, make_version
 from tests.refused import not_yours, refused
 
 LATER = at_clock("2026-12-10T23:59")
@@ -41,6 +42,15 @@ def make_swap(session: Session, scene: Scene) -> Challenge:
     at = scene.challenge.settled_at + DAY
     challenges.schedule(session, challenge, scene.season, scene.cast.ada, NOW, at=at)
     return challenge
+
+
+def test_a_draft_may_become_a_swap_and_no_swap_again(session: Session, scene: Scene) -> None:
+    challenge = make_challenge(session, scene.season, scene.cast.ada, is_released=False, due=LATER)
+    for course, builds_on in ((Course(builds_on=1, is_swap=True), scene.challenge.id), (Course(), None)):
+        plan = replace(PLAN, due=LATER, course=course)
+        challenges.redraft(session, challenge, plan, scene.cast.ada, NOW)
+        session.flush()
+        assert (challenge.is_swap, challenge.builds_on) == (course.is_swap, builds_on)
 
 
 def test_nobody_gets_their_own_and_it_is_drawn_once(session: Session, scene: Scene) -> None:
