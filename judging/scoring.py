@@ -6,9 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+import sqlalchemy
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
+from challenges.briefs import Brief
 from challenges.challenges import Challenge
 from challenges.entries import Entry
 from challenges.history import MARKED, note
@@ -98,6 +100,8 @@ class Desk:
     challenge: Challenge
     season: Season
     team: Team
+    brief: Brief
+    """The version of the brief that the design answers."""
 
 
 def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, by: Person, now: datetime) -> Scoresheet:
@@ -233,19 +237,20 @@ def has_begun(session: Session, challenge_id: UUID) -> bool:
 
 def find_for(session: Session, sheet_id: UUID, person_id: UUID) -> Desk:
     """A scoresheet for its own judge, while the assignment and the role last."""
-    row = session.exec(
-        select(Scoresheet, Version, Challenge, Team)
+    row = session.execute(
+        sqlalchemy.select(Scoresheet, Version, Challenge, Season, Team, Brief)
         .join(Assignment, col(Assignment.id) == col(Scoresheet.assignment_id))
         .join(Panelist, col(Panelist.id) == col(Assignment.panelist_id))
         .join(Version, col(Version.id) == col(Scoresheet.version_id))
+        .join(Brief, col(Brief.id) == col(Version.brief_id))
         .join(Submission, col(Submission.id) == col(Assignment.submission_id))
         .join(Challenge, col(Challenge.id) == col(Panelist.challenge_id))
+        .join(Season, col(Season.id) == col(Challenge.season_id))
         .join(Role, is_judging())
         .join(Entry, col(Entry.id) == col(Submission.entry_id))
         .join(Team, col(Team.id) == col(Entry.team_id))
-        .where(Scoresheet.id == sheet_id, Panelist.person_id == person_id, col(Assignment.ended_at).is_(None))
+        .where(col(Scoresheet.id) == sheet_id, col(Panelist.person_id) == person_id, col(Assignment.ended_at).is_(None))
     ).first()
     if row is None:
         raise NotYours
-    sheet, version, challenge, team = row
-    return Desk(sheet, version, challenge, session.get_one(Season, challenge.season_id), team)
+    return Desk(*row)

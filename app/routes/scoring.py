@@ -11,7 +11,6 @@ from app.doors import judge_somewhere
 from app.forms import Form as Typed
 from app.pages import Page, Redirect, ToStore, page, see
 from app.visits import visit_of, wants
-from challenges.briefs import Brief
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
 from judging import feedback, panels, progress, scoring
@@ -39,8 +38,7 @@ def show(request: Request, session: Session, me: Me, sheet_id: FromPath[UUID]) -
     boxes = scoring.marks_on(session, at.sheet)
     queue = [row for row in progress.desk_of(session, me.person.id) if row.challenge.id == at.challenge.id]
     return page(
-        request, "web/scoring/show.html", at=at, brief=session.get_one(Brief, at.version.brief_id),
-        boxes=[(scale, shown(mark, request)) for scale, mark in boxes],
+        request, "web/scoring/show.html", at=at, boxes=[(scale, shown(mark, request)) for scale, mark in boxes],
         files=files_of(session, [at.version.id])[at.version.id], is_fixed=feedback.is_fixed(session, at.challenge.id),
         queue_dots=[dot_of(row, sheet_id) for row in queue],
         progress=next(row.progress for row in queue if row.sheet and row.sheet.id == sheet_id),

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session, col, select
 
 from challenges import seasons
+from challenges.briefs import current_brief
 from challenges.history import Trace
 from challenges.people import Person
 from challenges.rubrics import scales_of
@@ -321,8 +322,9 @@ def test_the_organizer_sees_states_and_whose_sheets_are_missing(session: Session
 def test_a_scoresheet_is_its_judges_alone(session: Session, round_: Round, desk: Desk, dana: Person) -> None:
     scene = round_.scene
     assert scoring.find_for(session, desk.sheet.id, dana.id) == Desk(
-        desk.sheet, round_.version, scene.challenge, scene.season, scene.team
-    )
+        desk.sheet, round_.version, scene.challenge, scene.season, scene.team,
+        current_brief(session, scene.challenge.id),
+    )  # fmt: skip
     nina = make_person(session, "Nina", "nina@noise.example")
     for who in (round_.judges[1], scene.cast.ada, scene.cast.ben, scene.cast.eve, nina):
         with not_yours():
