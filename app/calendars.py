@@ -18,7 +18,7 @@ from challenges.outcomes import Outcome, OutcomeKind
 from challenges.people import Person
 from challenges.seasons import Role, RoleKind, Season
 from challenges.teams import Member, Team
-from judging.feedback import FeedbackRelease
+from judging.releases import FeedbackRelease
 
 ALARMS = (timedelta(hours=24), timedelta(hours=3))
 """Before an instant that is due."""

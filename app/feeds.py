@@ -14,7 +14,7 @@ from challenges.challenges import Challenge, every_challenge_of, released_by
 from challenges.clarifications import answered_of
 from challenges.deadlines import Extension
 from challenges.seasons import Season, announced
-from judging.feedback import FeedbackRelease, releases_of
+from judging.releases import FeedbackRelease, releases_of
 
 MOST = 50
 ATOM = "http://www.w3.org/2005/Atom"

@@ -24,8 +24,8 @@ from app.storage import Store
 from challenges import letters, receipts, versions
 from challenges.letters import Letter, LetterState
 from challenges.versions import Version
-from judging import feedback
-from judging.feedback import Packet
+from judging import packets
+from judging.packets import Packet
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +91,11 @@ def render(tools: Tools, packet_id: UUID) -> bool:
         packet = session.get(Packet, packet_id)
         if packet is None or packet.rendered_at:
             return True
-        view = feedback.view_of(session, packet)
+        view = packets.view_of(session, packet)
     stored = tools.store.write(f"packets/{packet_id}.pdf", render_packet(view), "application/pdf")
     with tools.database.writing() as session:
         if packet := session.get(Packet, packet_id, with_for_update=True):  # else its release was taken back meanwhile
-            feedback.note_rendered(session, packet, stored, tools.clock.now())
+            packets.note_rendered(session, packet, stored, tools.clock.now())
     return True
 
 
@@ -103,7 +103,7 @@ def tell(tools: Tools, packet_id: UUID) -> bool:
     """Write to a team that its packet is there; not before the results are public."""
     with tools.database.writing() as session:
         packet = session.get(Packet, packet_id, with_for_update=True)
-        return packet is None or feedback.tell(session, packet, tools.clock.now())
+        return packet is None or packets.tell(session, packet, tools.clock.now())
 
 
 def _sha256(store: Store, key: str, version_id: str) -> str:
@@ -127,9 +127,9 @@ would only wait for each other."""
 
 def waiting(session: Session, now: datetime) -> list[Job]:
     """Everything that rows ask for, in the order in which people wait for it, and what has become due by now."""
-    rows = [*letters.waiting(session, most=2000), *versions.uninspected(session), *feedback.unrendered(session)]
+    rows = [*letters.waiting(session, most=2000), *versions.uninspected(session), *packets.unrendered(session)]
     jobs = [job for row in rows if (job := job_of(row))]
-    return [*jobs, *(Job("tell", str(packet.id)) for packet in feedback.untold(session, now))]
+    return [*jobs, *(Job("tell", str(packet.id)) for packet in packets.untold(session, now))]
 
 
 def job_of(row: object) -> Job | None:

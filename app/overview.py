@@ -26,7 +26,8 @@ from challenges.submissions import Submission, Upload
 from challenges.teams import Member, Team
 from challenges.terms import unaccepted
 from challenges.versions import Version
-from judging.feedback import FeedbackRelease, Packet
+from judging.packets import Packet
+from judging.releases import FeedbackRelease
 
 SHOWN = 12
 """Teams on the home page; all of them stand on a page of their own."""

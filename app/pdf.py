@@ -27,7 +27,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from app.filters import instant, place, size
-from judging.packet import PacketView
+from judging.packet_view import PacketView
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 STATIC = Path(__file__).with_name("static")

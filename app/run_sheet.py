@@ -26,7 +26,7 @@ from challenges.seasons import Role, RoleKind, Season
 from challenges.submissions import Submission
 from challenges.swaps import Swap
 from challenges.versions import Version
-from judging.feedback import Making, making_of
+from judging.packets import Making, making_of
 from judging.progress import SheetState, counts_of
 
 MOST_NEXT = 12

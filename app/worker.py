@@ -25,7 +25,7 @@ from challenges import outages, planning, swaps
 from challenges.challenges import Challenge
 from challenges.letters import Letter
 from challenges.refusals import Refusal
-from judging.feedback import Packet
+from judging.packets import Packet
 from judging.progress import late_judges
 
 log = logging.getLogger(__name__)

@@ -22,6 +22,7 @@ from bench.season import CRITERIA, READINGS, Large
 from bench.server import Site
 from challenges.people import Person
 from judging import feedback, scoring
+from judging.packets import unrendered, view_of
 
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 ROUNDS, CLIENTS, IDLE_SECONDS = 300, 4, 60
@@ -140,7 +141,7 @@ def packets(database: Database, large: Large) -> Iterator[str]:
         scoring.hand_in(session, desk, judge, datetime.now(UTC))
         feedback.release(session, desk.challenge, session.get_one(Person, large.organizer), datetime.now(UTC))
     with database.reading() as session:
-        views = [feedback.view_of(session, packet) for packet in feedback.unrendered(session, 12)]
+        views = [view_of(session, packet) for packet in unrendered(session, 12)]
     seconds = []
     for view in views:
         began = time.perf_counter()

@@ -32,7 +32,7 @@ from challenges.terms import Acceptance, TermsKind
 from challenges.tokens import TokenScope
 from challenges.versions import Version, VersionFile
 from judging import feedback
-from judging.feedback import Packet
+from judging.packets import Packet
 from judging.panels import Assignment, Pair
 from judging.scoring import Mark, Scoresheet
 

@@ -10,8 +10,9 @@ from challenges.challenges import Challenge
 from challenges.rubrics import Criterion, Level
 from challenges.teams import Member
 from challenges.versions import Version
-from judging.feedback import FeedbackRelease, Packet
+from judging.packets import Packet
 from judging.panels import Assignment, Panelist
+from judging.releases import FeedbackRelease
 from judging.scoring import Mark, Scoresheet
 
 

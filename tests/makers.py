@@ -23,9 +23,10 @@ from challenges.seasons import Role, RoleKind, Season, SeasonText
 from challenges.submissions import Upload, open_form
 from challenges.teams import Team
 from challenges.versions import Version
-from judging import feedback, panels, scoring
-from judging.feedback import FeedbackRelease, Packet
+from judging import feedback, packets, panels, scoring
+from judging.packets import Packet
 from judging.panels import Assignment, Pair
+from judging.releases import FeedbackRelease
 from judging.scoring import BoxField, Change, Desk
 from tests.cast import NOW, Cast, make_cast, make_person
 
@@ -276,7 +277,7 @@ def make_release(session: Session, round_: Round, now: datetime | None = None) -
     for judge in round_.judges:
         make_sheet(session, challenge, judge, round_.submission_id)
     release = feedback.release(session, challenge, round_.scene.cast.ada, now or challenge.settled_at + DAY)
-    return release, feedback.packets_for_entry(session, round_.scene.entry.id, release.released_at)[challenge.id]
+    return release, packets.packets_for_entry(session, round_.scene.entry.id, release.released_at)[challenge.id]
 
 
 def digest_of(content: bytes) -> str:

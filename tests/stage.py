@@ -34,7 +34,7 @@ from challenges.seasons import RoleKind, Season
 from challenges.submissions import Upload
 from challenges.teams import Team
 from challenges.versions import Version, files_of
-from judging import feedback, panels, scoring
+from judging import feedback, packets, panels, scoring
 from judging.panels import Pair
 from tests.cast import Cast, make_cast, make_person
 from tests.databases import on_postgres, on_sqlite
@@ -165,7 +165,7 @@ def make_world(session: Session) -> World:
             session, released, judge, handed_in[released.id, plan_d.id].submission_id, (3, 2), "Page 7 says why."
         )
     feedback.release(session, released, cast.ada, released.settled_at + DAY)
-    for packet, _ in feedback.packets_of(session, released.id):
+    for packet, _ in packets.packets_of(session, released.id):
         packet.rendered_at, packet.key = released.settled_at + DAY, f"packets/{packet.id}.pdf"
         packet.store_version_id, packet.size = "v1", 2048
     judged_version = handed_in[judged.id, plan_b.id]
@@ -199,7 +199,7 @@ def make_world(session: Session) -> World:
     everybody += [one for name in ("nora", "nemo") if (one := people.find_person(session, f"{name}@noise.example"))]
     browsers = {one.id: signins.begin(session, one, "a test", None, TODAY) for one in everybody}
     token, _ = tokens.create(session, cast.ben, "A screen in the hall", ["team"], 90, TODAY - DAY)
-    packet_id = next(packet.id for packet, team in feedback.packets_of(session, released.id) if team.id == plan_b.id)
+    packet_id = next(packet.id for packet, team in packets.packets_of(session, released.id) if team.id == plan_b.id)
     return World(
         cast=cast, fay=fay, emil=emil, nora=everybody[-2], nemo=everybody[-1], season=season, released=released,
         judged=judged, opened=opened, draft=draft, plan_b=plan_b, plan_d=plan_d, entry=entry, version=version,

@@ -20,8 +20,9 @@ from challenges.submissions import Submission, Upload
 from challenges.teams import Team
 from challenges.versions import Version
 from judging import cuts, feedback, progress, rules, scoring
-from judging.feedback import FeedbackRelease, Packet
+from judging.packets import Packet
 from judging.panels import Pair, living_pairs
+from judging.releases import FeedbackRelease
 from judging.scoring import BoxField, Change, Scoresheet, Stale
 from tests.cast import make_cast
 from tests.makers import (

@@ -33,6 +33,7 @@ from challenges.tokens import TokenScope
 from challenges.versions import Version, files_of
 from judging import cuts, feedback, panels
 from judging.cuts import Decision
+from judging.packets import packets_of, tell, untold
 from judging.progress import late_judges
 from tests.makers import CRITERIA, DAY, HOUR, SECOND, at_clock, make_sheet, make_version
 from tests.stage import TODAY, Stage, World
@@ -220,7 +221,7 @@ def hold_results(session: Session, world: World, evening: Evening) -> dict[str, 
     cuts.confirm(session, world.judged, world.season, decided, ada, TODAY)
     at = None if evening.is_held else OPENS
     feedback.release(session, world.judged, ada, TODAY, at, on_hold=evening.is_held)
-    packets = feedback.packets_of(session, world.judged.id)
+    packets = packets_of(session, world.judged.id)
     for packet, _ in packets:
         packet.rendered_at, packet.key, packet.store_version_id, packet.size = (
             TODAY,
@@ -528,8 +529,8 @@ def write_due_letters(stage: Stage) -> None:
     with stage.database.writing() as session:
         for one in planning.due(session, stage.clock.at):
             planning.send(session, one, stage.clock.at, late_judges)
-        for packet in feedback.untold(session, stage.clock.at):
-            assert feedback.tell(session, packet, stage.clock.at)
+        for packet in untold(session, stage.clock.at):
+            assert tell(session, packet, stage.clock.at)
 
 
 def letters_to_others(stage: Stage) -> list[str]:

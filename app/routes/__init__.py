@@ -20,6 +20,7 @@ from app.routes import (
     league,
     letters,
     mailings,
+    packets,
     panels,
     people,
     posters,
@@ -41,7 +42,7 @@ from app.routes import (
 
 MODULES = (
     seasons, states, chapters, sponsors, posters, copies, challenges, clarifications, briefs, rewordings, deadlines,
-    swaps, teams, entries, terms, submissions, versions, people, panels, scoring, standings, league, feedback, letters,
-    mailings, history, signins, account, tokens, calendars, feeds, glossary, demo, health, styleguide, api,
+    swaps, teams, entries, terms, submissions, versions, people, panels, scoring, standings, league, feedback, packets,
+    letters, mailings, history, signins, account, tokens, calendars, feeds, glossary, demo, health, styleguide, api,
 )  # fmt: skip
 ROUTES = [route for module in MODULES for route in module.ROUTES]

@@ -24,7 +24,7 @@ from challenges.rewordings import rewordings_of, rubrics_before, texts_of
 from challenges.rubrics import scales_of
 from challenges.starter import STARTER
 from challenges.swaps import received_by
-from judging.feedback import release_of
+from judging.releases import release_of
 
 CHALLENGE = "/seasons/{slug:str}/challenges/{number:int}"
 SCHEDULED = {

@@ -1,13 +1,11 @@
-"""Feedback: its release, now, at an instant or on hold; and the packet that a team opens."""
+"""Feedback: its release, now, at an instant or on hold."""
 
-from uuid import UUID
-
-from litestar import get, post
+from litestar import post
 from litestar.params import FromPath
 
-from app.deps import Form, Me, Now, Request, Session, Store
-from app.doors import organizer_of_season, signed_in
-from app.pages import Redirect, ToStore, see
+from app.deps import Form, Me, Now, Request, Session
+from app.doors import organizer_of_season
+from app.pages import Redirect, see
 from app.routes.standings import show as standings
 from challenges import challenges, seasons
 from challenges.clocks import instant_of
@@ -52,13 +50,4 @@ def path_of(slug: str, number: int) -> str:
     return f"/seasons/{slug}/challenges/{number}/standings"
 
 
-@get("/packets/{packet_id:uuid}", guards=[signed_in], sync_to_thread=True)
-def download(session: Session, store: Store, me: Me, now: Now, packet_id: FromPath[UUID]) -> ToStore:
-    packet, challenge, team = feedback.find_packet_for(session, packet_id, me.person.id, now)
-    name = f"{team.name} - challenge {challenge.number} - feedback.pdf"
-    return ToStore(
-        store.reading_url(packet.key or "", packet.store_version_id or "", name, "application/pdf", inline=False)
-    )
-
-
-ROUTES = [release, open_results, take_back, download]
+ROUTES = [release, open_results, take_back]

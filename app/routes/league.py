@@ -13,8 +13,9 @@ from challenges.refusals import NotYours
 from challenges.seasons import RoleKind
 from challenges.teams import team_of
 from judging import league
-from judging.feedback import making_of, releases_of
 from judging.league import PublicLine
+from judging.packets import making_of
+from judging.releases import releases_of
 
 
 @get("/seasons/{slug:str}/table", guards=[anyone], sync_to_thread=True)

@@ -14,9 +14,9 @@ from challenges.refusals import Refusal
 from challenges.seasons import RoleKind
 from challenges.versions import handed_in
 from judging import panels
-from judging.feedback import is_fixed
 from judging.panels import Pair
 from judging.progress import SheetState, states_of
+from judging.releases import is_fixed
 
 PANEL = "/seasons/{slug:str}/challenges/{number:int}/panel"
 

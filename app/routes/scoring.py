@@ -13,7 +13,7 @@ from app.pages import Page, Redirect, ToStore, page, see
 from app.visits import visit_of, wants
 from challenges.refusals import Refusal
 from challenges.versions import files_of, find_file
-from judging import feedback, panels, progress, scoring
+from judging import feedback, panels, progress, releases, scoring
 from judging.progress import DeskRow, SheetState
 from judging.scoring import BoxField, Change, Mark, Stale
 
@@ -39,7 +39,7 @@ def show(request: Request, session: Session, me: Me, sheet_id: FromPath[UUID]) -
     queue = [row for row in progress.desk_of(session, me.person.id) if row.challenge.id == at.challenge.id]
     return page(
         request, "web/scoring/show.html", at=at, boxes=[(scale, shown(mark, request)) for scale, mark in boxes],
-        files=files_of(session, [at.version.id])[at.version.id], is_fixed=feedback.is_fixed(session, at.challenge.id),
+        files=files_of(session, [at.version.id])[at.version.id], is_fixed=releases.is_fixed(session, at.challenge.id),
         queue_dots=[dot_of(row, sheet_id) for row in queue],
         progress=next(row.progress for row in queue if row.sheet and row.sheet.id == sheet_id),
     )  # fmt: skip

@@ -16,10 +16,11 @@ from challenges.outcomes import OutcomeKind
 from challenges.refusals import NotYours, Refusal
 from challenges.seasons import RoleKind
 from challenges.teams import team_of
-from judging import cuts, feedback
+from judging import cuts, feedback, releases
 from judging.cuts import Decision
-from judging.feedback import public_release_of, release_of, release_with_packets
+from judging.packets import release_with_packets
 from judging.progress import missing_of
+from judging.releases import public_release_of, release_of
 
 STANDINGS = "/seasons/{slug:str}/challenges/{number:int}/standings"
 
@@ -59,7 +60,7 @@ def rehearse(request: Request, session: Session, me: Me, now: Now, slug: FromPat
     """The public page before its hour, once it is confirmed; with nobody's score."""
     season = seasons.find_for(session, slug, me.person.id)
     challenge = challenges.find_for(session, season, number, me.person.id, now)
-    if not feedback.is_fixed(session, challenge.id):
+    if not releases.is_fixed(session, challenge.id):
         raise NotYours
     release = release_of(session, challenge.id)
     return page(

@@ -1,21 +1,16 @@
-"""Feedback over HTTP: released once and only when it is ready; a packet opens for its own team and the organizers."""
+"""Feedback over HTTP: released once, only when it is ready, and taken back while nobody has read it."""
 
 import re
-from datetime import UTC, datetime, timedelta
-from urllib.parse import parse_qs, unquote, urlsplit
-from uuid import UUID
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-import httpx
 import pytest
 from sqlmodel import Session, select
 
-from app.storage import Store
 from challenges.letters import Letter
 from challenges.people import Person
 from challenges.versions import handed_in
-from judging import feedback, panels
-from judging.feedback import Packet
+from judging import packets, panels
 from judging.panels import Pair
 from tests.makers import make_sheet
 from tests.stage import Stage, at_once, beside, leads_to, shown
@@ -73,59 +68,6 @@ def test_clicking_twice_releases_once(stage: Stage) -> None:
     assert shown(ada.get(standings), "The packets are being made: 0 of 2.") == (200, [])
 
 
-def test_a_packet_opens_once_it_is_made_and_for_nobody_else(stage: Stage) -> None:
-    world = stage.world
-    stage.write(finish, stage)
-    stage.browser(world.cast.ada).send_form(path(stage))
-    with stage.database.reading() as session:
-        packets = {team.name: packet.id for packet, team in feedback.packets_of(session, world.judged.id)}
-    mine = f"/packets/{packets['Plan B']}"
-    everybody = [
-        world.cast.ben, world.cast.cleo, world.cast.ada, world.fay, world.cast.dana, world.cast.dev, world.emil,
-        world.cast.eve, world.nora, world.nemo,
-    ]  # fmt: skip
-    assert [stage.browser(person).get(mine).status_code for person in everybody] == [404] * 10
-
-    def made(session: Session) -> None:
-        packet = session.get_one(Packet, packets["Plan B"])
-        packet.rendered_at, packet.key, packet.store_version_id, packet.size = stage.clock.at, "packets/x.pdf", "v", 9
-
-    stage.write(made)
-    assert [stage.browser(person).get(mine).status_code for person in everybody] == [303] * 3 + [404] * 7
-    assert stage.browser(world.cast.ben).get(f"/packets/{UUID(int=1)}").status_code == 404
-
-
-@pytest.mark.slow
-def test_the_bytes_of_a_packet_need_an_address_that_ends_after_a_minute(stage: Stage, store: Store) -> None:
-    world = stage.world
-    stored = store.write(f"packets/{world.packet_id}.pdf", b"%PDF-1.7 a packet", "application/pdf")
-
-    def keep(session: Session) -> None:
-        packet = session.get_one(Packet, world.packet_id)
-        packet.key, packet.store_version_id = stored.key, stored.version_id
-
-    stage.write(keep)
-    answer = stage.browser(world.cast.cleo).get(f"/packets/{world.packet_id}")
-    address = answer.headers["location"]
-    signed = parse_qs(urlsplit(address).query)
-    signed_at = datetime.strptime(signed["X-Amz-Date"][0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    assert (signed["X-Amz-Expires"], abs(datetime.now(UTC) - signed_at) < timedelta(seconds=30)) == (["60"], True)
-    packet = httpx.get(address)
-    name = unquote(packet.headers["content-disposition"].split("filename*=UTF-8''")[1])
-    assert (packet.content, name) == (b"%PDF-1.7 a packet", "Plan B - challenge 1 - feedback.pdf")
-    assert httpx.get(address.split("?")[0]).status_code == 403
-
-
-def test_the_season_shows_each_team_its_own_packet(stage: Stage) -> None:
-    world = stage.world
-    own = f"/packets/{world.packet_id}"
-    seen = {
-        person.name: own in stage.browser(person).get(world.home).text
-        for person in (world.cast.ben, world.cast.cleo, world.fay, world.cast.dana, world.cast.eve)
-    }
-    assert seen == {"Ben": True, "Cleo": True, "Fay": False, "Dana": False, "Eve": False}
-
-
 def test_releasing_writes_no_letter_before_the_packet_is_made(stage: Stage) -> None:
     stage.write(finish, stage)
     stage.browser(stage.world.cast.ada).send_form(path(stage))
@@ -147,9 +89,9 @@ def test_before_its_instant_nothing_shows_and_then_it_opens(stage: Stage, how: s
     assert leads_to(ada.send_form(path(stage), how=how, public=local)) == (303, standings)
 
     def made(session: Session) -> str:
-        for packet, _ in feedback.packets_of(session, world.judged.id):
+        for packet, _ in packets.packets_of(session, world.judged.id):
             packet.rendered_at, packet.key, packet.store_version_id, packet.size = stage.clock.at, "packets/x", "v", 9
-        return next(str(packet.id) for packet, team in feedback.packets_of(session, world.judged.id)
+        return next(str(packet.id) for packet, team in packets.packets_of(session, world.judged.id)
                     if team.id == world.plan_b.id)  # fmt: skip
 
     mine = f"/packets/{stage.write(made)}"

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from challenges import briefs, challenges, clarifications, deadlines, seasons
 from challenges.clarifications import ClarificationKind
-from judging import feedback
+from judging import releases
 from tests.makers import BRIEF, DAY, HOUR, MINUTE
 from tests.stage import DUE, TODAY, Stage, World
 
@@ -68,7 +68,7 @@ def test_results_appear_with_their_release(stage: Stage) -> None:
 
     def hold(session: Session, world: World) -> None:
         session.add(
-            feedback.FeedbackRelease(
+            releases.FeedbackRelease(
                 challenge_id=world.judged.id, released_by=world.cast.ada.id, released_at=stage.clock.at,
                 public_at=TODAY + DAY,
             )

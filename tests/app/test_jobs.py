@@ -32,7 +32,7 @@ from challenges.letters import Letter, LetterState, write
 from challenges.receipts import mail_receipt
 from challenges.versions import Version, VersionFile
 from judging import feedback, panels
-from judging.feedback import Packet
+from judging.packets import Packet, note_rendered
 from tests.cast import make_cast
 from tests.makers import make_challenge, make_entry, make_judge, make_person, make_season, make_sheet, make_version
 from tests.servers import MailSink, Postgres, Seaweed, free_ports
@@ -333,7 +333,7 @@ def test_a_team_hears_of_its_packet_at_its_instant_also_if_nobody_was_up(small_s
     with small_site.database.writing() as session:
         release_packets(session, entries=1, at=public_at)
         (packet,) = session.exec(select(Packet)).all()
-        feedback.note_rendered(session, packet, StoredFile("packets/x.pdf", "v", 9, "e", public_at, b""), public_at)
+        note_rendered(session, packet, StoredFile("packets/x.pdf", "v", 9, "e", public_at, b""), public_at)
 
     def asked(now: datetime) -> list[str]:
         with small_site.database.reading() as session:

@@ -16,7 +16,7 @@ import pypdfium2
 import pytest
 
 from app.pdf import Fetcher, OutOfReach, in_glyphs, render_packet, said
-from judging.packet import FileView, Heading, Level, PacketView, Remark, Ruled, Sheet, packet_of
+from judging.packet_view import FileView, Heading, Level, PacketView, Remark, Ruled, Sheet, packet_of
 
 STEPS = ("Missing", "Begun", "Sound in part", "Sound", "Carries the reader")
 TITLES = ("Requirements", "Layers", "Decisions", "Recovery", "Narrative", "Security", "Cost", "Tests", "Links",

@@ -15,7 +15,8 @@ from challenges.letters import outbox_of
 from challenges.outcomes import OutcomeKind
 from challenges.seasons import RoleKind, Season, end_role, holders
 from judging import panels
-from judging.feedback import packets_of, release
+from judging.feedback import release
+from judging.packets import packets_of
 from judging.panels import Pair
 from tests.cast import NOW, Cast, make_person
 from tests.makers import (

@@ -16,8 +16,8 @@ from challenges.refusals import NotYours
 from challenges.teams import team_of
 from challenges.tokens import TokenScope
 from judging import cuts, league
-from judging.feedback import public_release_of, releases_of
 from judging.league import PublicLine
+from judging.releases import public_release_of, releases_of
 from judging.standings import Score
 
 

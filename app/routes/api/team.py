@@ -21,7 +21,7 @@ from challenges.seasons import RoleKind, Season
 from challenges.swaps import received_by
 from challenges.tokens import TokenScope
 from challenges.versions import Version, VersionFile
-from judging.feedback import packets_for_entry
+from judging.packets import packets_for_entry
 
 
 class RoleBody(Body, frozen=True):

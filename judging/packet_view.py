@@ -1,4 +1,4 @@
-"""Packet: everything a team reads about its own design, as one plain value that holds no judge's name and no database.
+"""What a packet shows of one design, as one plain value that holds no judge's name and no database.
 
 `packet_of` does the arithmetic that the packet shows; whoever reads the tables only fills in `Ruled` and `Sheet`.
 """
