@@ -319,7 +319,8 @@ def test_last_seasons_winner_judges_and_last_seasons_judge_takes_part_with_no_po
             for line, path in there.items()
         }  # fmt: skip
 
-    desk = {("GET", "/desk"): "200"}  # a page of one's own; it shows nothing of this season
+    # One's own desk; it shows nothing of this season.
+    desk = {("GET", "/desk"): "200", ("GET", "/api/v1/desk"): "200"}
     assert walk(stage, person, this_season) == expected(who.capitalize()) | desk
     assert walk(stage, person, last_season) == walk(stage, alike, last_season)
 
