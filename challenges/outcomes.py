@@ -98,6 +98,12 @@ def of_challenge(session: Session, challenge_id: UUID) -> list[Outcome]:
     return list(session.exec(select(Outcome).where(Outcome.challenge_id == challenge_id)))
 
 
+def kinds_of(session: Session, challenge_id: UUID) -> dict[UUID, OutcomeKind]:
+    """By entry, what is confirmed in a challenge; without a record of each, for there may be thousands."""
+    rows = session.exec(select(Outcome.entry_id, Outcome.kind).where(Outcome.challenge_id == challenge_id))
+    return {entry_id: OutcomeKind(kind) for entry_id, kind in rows}
+
+
 def has_left(session: Session, entry_id: UUID, now: datetime) -> bool:
     """Whether it is known that this entry is out."""
     left = select(Outcome.id).where(

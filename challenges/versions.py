@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, exists, text
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.briefs import current_brief
@@ -299,6 +300,13 @@ def note_checksums(
             file.computed_sha256, file.verified_at = computed[file.id], now
     version.inspected_at = version.inspected_at or now
     return [file for file in files if file.differs]
+
+
+def is_last() -> ColumnElement[bool]:
+    """In a query over versions: it is the one that counts of its submission."""
+    other = aliased(Version)
+    newer = exists().where(col(other.submission_id) == col(Version.submission_id), col(other.number) > Version.number)
+    return ~newer
 
 
 def handed_in(session: Session, challenge_id: UUID) -> list[tuple[Submission, Entry, Team, Version]]:

@@ -61,10 +61,10 @@ def composite(boxes: Sequence[Box]) -> Fraction:
 
 def mean(values: Iterable[Fraction | int]) -> Fraction:
     """The plain mean; every scoresheet counts the same."""
-    found = [Fraction(value) for value in values]
+    found = [value if isinstance(value, Fraction) else Fraction(value) for value in values]
     if not found:
         raise ValueError("nothing to take the mean of")
-    return sum(found, Fraction(0)) / len(found)
+    return sum(found[1:], found[0]) / len(found) if len(found) > 1 else found[0]
 
 
 def median(values: Iterable[Fraction | int]) -> Fraction:

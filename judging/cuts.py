@@ -331,14 +331,16 @@ def announced(session: Session, challenge: Challenge, own_team_id: UUID | None) 
 
     Whoever asks has to know that it is public, or that they may rehearse it.
     """
-    kinds = {one.entry_id: OutcomeKind(one.kind) for one in outcomes.of_challenge(session, challenge.id)}
+    kinds = outcomes.kinds_of(session, challenge.id)
     places = [
         Placing.of(standing, kinds.pop(standing.entry_id, None), own_team_id)
         for standing in standings_of(session, challenge)
     ]
+    out = select(Outcome.entry_id).where(Outcome.challenge_id == challenge.id, Outcome.kind == OutcomeKind.LEAVES)
+    left = select(Entry.id, Team.id, Team.name).join(Team, col(Team.id) == col(Entry.team_id))
     absent = [
-        Placing(None, False, team.name, kinds[entry.id], team.id == own_team_id, None)
-        for entry, team in entries_of(session, challenge.season_id)
-        if kinds.get(entry.id) == OutcomeKind.LEAVES
+        Placing(None, False, team, kinds[entry_id], team_id == own_team_id, None)
+        for entry_id, team_id, team in session.exec(left.where(col(Entry.id).in_(out)).order_by(Team.name))
+        if entry_id in kinds
     ]
     return [*places, *absent]

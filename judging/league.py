@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from challenges.challenges import Challenge
-from challenges.entries import entries_of
+from challenges.entries import Entry
 from challenges.rubrics import rubrics_of
 from challenges.submissions import Submission
-from challenges.versions import Version
+from challenges.teams import Team
+from challenges.versions import Version, is_last
 from judging.standings import places_of, readings_of, score_of
 
 
@@ -61,16 +62,22 @@ def table_of(session: Session, season_id: UUID, challenges: Sequence[Challenge])
     As many statements for many challenges as for one.
     """
     results = _results(session, challenges)
+    # Of thousands of entries no more is read than the table needs.
+    taking_part = (
+        select(Entry.id, Team.id, Team.name, Team.name_key)
+        .join(Team, col(Team.id) == col(Entry.team_id))
+        .where(Entry.season_id == season_id, col(Entry.withdrawn_at).is_(None))
+    )
     sums = []
-    for entry, team in entries_of(session, season_id):
-        if entry.withdrawn_at is None:
-            own = tuple(results[challenge.id].get(entry.id) for challenge in challenges)
-            sums.append((sum((result.points for result in own if result), Decimal("0.0")), entry, team, own))
-    sums.sort(key=lambda row: (-row[0], row[2].name_key))
+    for entry_id, team_id, team, name_key in session.exec(taking_part):
+        own = tuple(results[challenge.id].get(entry_id) for challenge in challenges)
+        points = sum((result.points for result in own if result), Decimal("0.0"))
+        sums.append((points, name_key, entry_id, team_id, team, own))
+    sums.sort(key=lambda row: (-row[0], row[1]))
     places = places_of([points for points, *_ in sums])
     return [
-        Line(places[points][0], places[points][1] > 1, entry.id, team.id, team.name, points, own)
-        for points, entry, team, own in sums
+        Line(places[points][0], places[points][1] > 1, entry_id, team_id, team, points, own)
+        for points, _, entry_id, team_id, team, own in sums
     ]
 
 
@@ -80,32 +87,17 @@ def _results(session: Session, challenges: Sequence[Challenge]) -> Mapping[UUID,
     rubrics = rubrics_of(session, {challenge.rubric_version_id for challenge in challenges})
     readings = readings_of(session, *by_id)
     scores: dict[UUID, dict[UUID, Decimal]] = {challenge_id: {} for challenge_id in by_id}
-    for submission, was_late in _designs(session, list(by_id)):
-        challenge = by_id[submission.challenge_id]
-        sheets = list(readings.get(submission.id, {}).values())
+    designs = (
+        select(Submission.id, Submission.entry_id, Submission.challenge_id, Version.was_late)
+        .join(Version, col(Version.submission_id) == col(Submission.id))
+        .where(col(Submission.challenge_id).in_(by_id), is_last())
+    )
+    for submission_id, entry_id, challenge_id, was_late in session.exec(designs):
+        challenge, sheets = by_id[challenge_id], list(readings.get(submission_id, {}).values())
         if made := score_of(rubrics[challenge.rubric_version_id], sheets, challenge.penalty * was_late):
-            scores[challenge.id][submission.entry_id] = made.published
+            scores[challenge_id][entry_id] = made.published
     found: dict[UUID, dict[UUID, Result]] = {}
     for challenge_id, own in scores.items():
         places = places_of(sorted(own.values(), reverse=True))
         found[challenge_id] = {entry_id: Result(places[points][0], points) for entry_id, points in own.items()}
     return found
-
-
-def _designs(session: Session, challenge_ids: Sequence[UUID]) -> list[tuple[Submission, bool]]:
-    """Every submission to these challenges, and whether the version of it that counts was late."""
-    these = col(Submission.challenge_id).in_(challenge_ids)
-    last = (
-        select(Version.submission_id, func.max(Version.number).label("number"))
-        .join(Submission, col(Submission.id) == col(Version.submission_id))
-        .where(these)
-        .group_by(col(Version.submission_id))
-        .subquery()
-    )
-    rows = (
-        select(Submission, Version.was_late)
-        .join(Version, col(Version.submission_id) == col(Submission.id))
-        .join(last, (last.c.submission_id == col(Submission.id)) & (last.c.number == col(Version.number)))
-        .where(these)
-    )
-    return list(session.exec(rows).all())

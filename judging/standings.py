@@ -5,14 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import NamedTuple
 from uuid import UUID
 
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from challenges.challenges import Challenge
+from challenges.entries import Entry
 from challenges.outcomes import OutcomeKind
 from challenges.rubrics import Criterion, Scale, scales_of
-from challenges.versions import handed_in
+from challenges.submissions import Submission
+from challenges.teams import Team
+from challenges.versions import Version, is_last
 from judging.composite import Box, composite, mean, published
 from judging.panels import Assignment, Panelist
 from judging.scoring import Mark, Scoresheet
@@ -84,24 +89,46 @@ def standings_of(session: Session, challenge: Challenge) -> list[Standing]:
     scales = scales_of(session, challenge.rubric_version_id)
     readings, assigned = readings_of(session, challenge.id), _assigned(session, challenge.id)
     scored = [
-        (
-            score_of(scales, list(readings.get(submission.id, {}).values()), challenge.penalty * version.was_late),
-            submission,
-            team,
-        )
-        for submission, _, team, version in handed_in(session, challenge.id)
+        (score_of(scales, list(readings.get(one.submission_id, {}).values()), challenge.penalty * one.was_late), one)
+        for one in _designs(session, challenge.id)
     ]
-    scored.sort(key=lambda row: (row[0] is None, -row[0].published if row[0] else 0, row[2].name_key))
-    places = places_of([made.published for made, *_ in scored if made])
+    scored.sort(key=lambda row: (row[0] is None, -row[0].published if row[0] else 0, row[1].name_key))
+    places = places_of([made.published for made, _ in scored if made])
     return [
         Standing(
-            submission_id=submission.id, entry_id=submission.entry_id, team_id=team.id, team=team.name,
+            submission_id=one.submission_id, entry_id=one.entry_id, team_id=one.team_id, team=one.team,
             place=places[made.published][0] if made else None,
-            shared=bool(made and places[made.published][1] > 1), made=made, assigned=assigned.get(submission.id, 0),
-            readings=len(readings.get(submission.id, {})),
+            shared=bool(made and places[made.published][1] > 1), made=made, assigned=assigned.get(one.submission_id, 0),
+            readings=len(readings.get(one.submission_id, {})),
         )
-        for made, submission, team in scored
+        for made, one in scored
     ]  # fmt: skip
+
+
+class _Design(NamedTuple):
+    """What the ranking needs of a design; there may be thousands."""
+
+    submission_id: UUID
+    entry_id: UUID
+    team_id: UUID
+    team: str
+    name_key: str
+    was_late: bool
+
+
+def _designs(session: Session, challenge_id: UUID) -> list[_Design]:
+    """Of every entry that handed in, with the version that counts."""
+    rows = (
+        columns(
+            col(Submission.id), col(Submission.entry_id), col(Team.id), col(Team.name), col(Team.name_key),
+            col(Version.was_late),
+        )
+        .join(Version, col(Version.submission_id) == col(Submission.id))
+        .join(Entry, col(Entry.id) == col(Submission.entry_id))
+        .join(Team, col(Team.id) == col(Entry.team_id))
+        .where(col(Submission.challenge_id) == challenge_id, is_last())
+    )  # fmt: skip
+    return [_Design(*row) for row in session.execute(rows)]
 
 
 def places_of(scores: Sequence[Decimal]) -> dict[Decimal, tuple[int, int]]:

@@ -7,6 +7,7 @@ from app.auth import id_of
 from app.deps import MaybeViewer, Now, Request, Session
 from app.doors import anyone
 from app.pages import Page, page
+from app.paging import MOST, page_in, part_of
 from challenges import challenges, seasons
 from challenges.formats import Format
 from challenges.refusals import NotYours
@@ -29,11 +30,13 @@ def show(request: Request, session: Session, viewer: MaybeViewer, now: Now, slug
     shown = set(making_of(session, season.id) if early else releases_of(session, season.id, now))
     counted = [each for each in challenges.challenges_of(session, season.id, now) if each.id in shown]
     lines = league.table_of(session, season.id, counted)
-    own = team_of(session, season.id, viewer.person.id) if viewer else None
+    own, number = team_of(session, season.id, viewer.person.id) if viewer else None, page_in(request)
+    shown_lines = part_of(lines, number)
     return page(
         request, "web/league/show.html", season=season, challenges=counted, organizes=organizes, pending=early,
-        lines=[PublicLine.of(line, own.id if own else None) for line in lines],
-        points={line.team: line.points for line in lines} if organizes else {},
+        lines=[PublicLine.of(line, own.id if own else None) for line in shown_lines], total=len(lines),
+        own=next((PublicLine.of(line, own.id) for line in lines if line.team_id == own.id), None) if own else None,
+        points={line.team: line.points for line in shown_lines} if organizes else {}, number=number, most=MOST,
     )  # fmt: skip
 
 

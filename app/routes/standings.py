@@ -11,6 +11,7 @@ from app.deps import Form, MaybeViewer, Me, Now, Request, Session
 from app.doors import anyone, organizer_of_season, organizer_or_judge_of_season
 from app.forms import Form as Typed
 from app.pages import Page, Redirect, page, see
+from app.paging import MOST, page_in
 from challenges import challenges, seasons
 from challenges.outcomes import OutcomeKind
 from challenges.refusals import NotYours, Refusal
@@ -39,6 +40,7 @@ def show(
     return page(
         request, "web/standings/public.html", season=season, challenge=challenge, public_at=release.public_at,
         placings=cuts.announced(session, challenge, own.id if own else None), rehearsal=False,
+        number=page_in(request), most=MOST,
     )  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def review(
     return page(
         request, "web/standings/organizer.html", season=season, challenge=challenge, release=release, proposal=proposal,
         missing=[] if proposal.confirmed or release else missing_of(session, challenge.id),
-        packets=packets,
+        packets=packets, number=page_in(request), most=MOST,
     )  # fmt: skip
 
 
@@ -66,6 +68,7 @@ def rehearse(request: Request, session: Session, me: Me, now: Now, slug: FromPat
     return page(
         request, "web/standings/public.html", season=season, challenge=challenge, rehearsal=True,
         public_at=release.public_at if release else None, placings=cuts.announced(session, challenge, None),
+        number=page_in(request), most=MOST,
     )  # fmt: skip
 
 
