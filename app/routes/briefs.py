@@ -14,6 +14,7 @@ from challenges import briefs, challenges, deadlines, entries, notices, seasons
 from challenges.acknowledgements import acknowledge, readers_of
 from challenges.briefs import Brief
 from challenges.differences import Line, hunks_of
+from challenges.outcomes import EntryState, states_of
 
 CHALLENGE = "/seasons/{slug:str}/challenges/{number:int}"
 
@@ -65,7 +66,11 @@ def readers(request: Request, session: Session, me: Me, now: Now, slug: FromPath
     versions = briefs.versions_of(session, challenge.id)
     return page(
         request, "web/briefs/readers.html", season=season, challenge=challenge, amendments=amendments_of(versions),
-        entries=[(entry, team) for entry, team in entries.entries_of(session, season.id) if not entry.withdrawn_at],
+        entries=[
+            (one.entry, one.team)
+            for one in states_of(session, season.id, now)
+            if one.state in (EntryState.ACTIVE, EntryState.WINNER)
+        ],
         readers=readers_of(session, versions[-1].id) if versions else {},
     )  # fmt: skip
 
