@@ -85,6 +85,12 @@ def entries_of(session: Session, season_id: UUID) -> list[tuple[Entry, Team]]:
     return list(session.exec(found.order_by(Team.name)).all())
 
 
+def listed(session: Session, season_id: UUID) -> list[tuple[UUID, str, bool]]:
+    """Of every entry the id, the team's name and whether it takes part, by name: thousands of them make a list."""
+    rows = select(Entry.id, Team.name, col(Entry.withdrawn_at).is_(None)).join(Team, col(Team.id) == col(Entry.team_id))
+    return list(session.exec(rows.where(Entry.season_id == season_id).order_by(Team.name)).all())
+
+
 def names_of(session: Session, entry_ids: set[UUID]) -> dict[UUID, str]:
     """The team's name of each of these."""
     if not entry_ids:

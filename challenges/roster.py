@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import or_
@@ -39,6 +40,14 @@ class Listing:
     total: int
 
 
+class Somebody(NamedTuple):
+    """A member as the list shows them; thousands of them make a spreadsheet."""
+
+    id: UUID
+    name: str
+    email: str
+
+
 @dataclass(frozen=True)
 class Line:
     """An entry as its organizers see it."""
@@ -47,7 +56,7 @@ class Line:
     team: Team
     state: EntryState
     """As everybody may know it."""
-    members: Sequence[Person]
+    members: Sequence[Somebody]
     answers: Mapping[UUID, str]
     """By question."""
     hand_ins: Mapping[int, int]
@@ -128,16 +137,16 @@ def roster_of(session: Session, season: Season, now: datetime, search: str = "",
     )  # fmt: skip
 
 
-def _members(session: Session, team_ids: Sequence[UUID]) -> dict[UUID, list[Person]]:
+def _members(session: Session, team_ids: Sequence[UUID]) -> dict[UUID, list[Somebody]]:
     living = (
-        select(Member.team_id, Person)
+        select(Member.team_id, Person.id, Person.name, Person.email)
         .join(Person, col(Person.id) == col(Member.person_id))
         .where(col(Member.team_id).in_(team_ids), col(Member.left_at).is_(None))
         .order_by(col(Member.joined_at), Person.name)
     )
-    found: dict[UUID, list[Person]] = {}
-    for team_id, person in session.exec(living):
-        found.setdefault(team_id, []).append(person)
+    found: dict[UUID, list[Somebody]] = {}
+    for team_id, person_id, name, email in session.exec(living):
+        found.setdefault(team_id, []).append(Somebody(person_id, name, email))
     return found
 
 

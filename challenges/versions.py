@@ -329,6 +329,11 @@ def handed_in(session: Session, challenge_id: UUID) -> list[tuple[Submission, En
     return list(session.exec(rows).all())
 
 
+def entries_that_handed_in(session: Session, challenge_id: UUID) -> set[UUID]:
+    first = select(Submission.entry_id).join(Version, col(Version.submission_id) == col(Submission.id))
+    return set(session.exec(first.where(Submission.challenge_id == challenge_id, Version.number == 1)))
+
+
 def count_handed_in(session: Session, season_id: UUID) -> dict[UUID, int]:
     """How many entries have handed in, by challenge."""
     counts = (

@@ -10,7 +10,7 @@ from challenges import challenges, deadlines, entries, notices, seasons
 from challenges.outages import outage_near_due
 from challenges.people import people_by_id
 from challenges.refusals import NotYours, Refusal
-from challenges.versions import handed_in
+from challenges.versions import entries_that_handed_in
 
 CHALLENGE = "/seasons/{slug:str}/challenges/{number:int}"
 
@@ -19,13 +19,13 @@ CHALLENGE = "/seasons/{slug:str}/challenges/{number:int}"
 def show(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str], number: FromPath[int]) -> Page:
     season = seasons.find_season(session, slug)
     challenge = challenges.find_for(session, season, number, me.person.id, now)
-    granted = deadlines.extensions_of(session, challenge.id)
+    granted, known = deadlines.extensions_of(session, challenge.id), entries.listed(session, season.id)
     return page(
         request, "web/deadlines/show.html", season=season, challenge=challenge, granted=granted,
         people=people_by_id(session, {each.granted_by for each in granted}),
-        teams={entry.id: team.name for entry, team in entries.entries_of(session, season.id)},
-        taking_part=[entry.id for entry, _ in entries.entries_of(session, season.id) if not entry.withdrawn_at],
-        received={entry.id for _, entry, *_ in handed_in(session, challenge.id)},
+        teams={entry_id: team for entry_id, team, _ in known},
+        taking_part=[entry_id for entry_id, _, takes_part in known if takes_part],
+        received=entries_that_handed_in(session, challenge.id),
         chosen=request.query_params.get("entry", ""), lost=outage_near_due(session, challenge, now),
     )  # fmt: skip
 
