@@ -1,5 +1,6 @@
 """Challenges: one problem of a season, what is to be handed in for it, and until when."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -286,6 +287,7 @@ def unschedule(session: Session, challenge: Challenge, by: Person, now: datetime
 def release(session: Session, challenge: Challenge, by: Person, now: datetime, moves_due: bool = False) -> timedelta:
     """The button of the evening. Gives by how much later than planned it opens; the due instant may move along.
 
+    It moves by whole minutes, so that nobody has to hand in before 00:24:02, and nobody gets less than was promised.
     Pressing it twice releases once.
     """
     lock(session, challenge)
@@ -295,10 +297,11 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime, m
         raise Refusal("This challenge is a draft. Schedule it first.")
     late = max(now - challenge.release_at, timedelta())
     if moves_due:
-        challenge.due_at += late
-        challenge.settled_at += late
-        challenge.questions_until = challenge.questions_until and challenge.questions_until + late
-        challenge.answers_until = challenge.answers_until and challenge.answers_until + late
+        moves = timedelta(minutes=math.ceil(late / timedelta(minutes=1)))
+        challenge.due_at += moves
+        challenge.settled_at += moves
+        challenge.questions_until = challenge.questions_until and challenge.questions_until + moves
+        challenge.answers_until = challenge.answers_until and challenge.answers_until + moves
     if challenge.due_at <= now:
         raise Refusal("The due instant has passed. Set a later one before you release.", field="due")
     challenge.release_at, challenge.on_hold = now, False
