@@ -1,4 +1,7 @@
-"""For everybody: axe finds nothing on any page, light and dark, narrow and wide, also after a part was drawn anew."""
+"""For everybody: axe finds nothing on any page, light and dark, narrow and wide, also after a part was drawn anew.
+
+Pages that are made of the same parts as others are seen twice, as BOTH says; those with parts of their own four times.
+"""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import Visit
-from tests.journeys.demo import DESIGN, SEASON, finish_challenge_2, play
+from tests.journeys.demo import DESIGN, SEASON, code_on_the_mailbox_page, finish_challenge_2, play
 from tests.journeys.house import House
 from tests.journeys.visitors import Visitor
 from tests.servers import Seaweed
@@ -26,6 +29,7 @@ Look = tuple[str, int, dict[str, Any]]
 LOOKS: list[Look] = [
     ("light", 1440, EVERYTHING), ("dark", 1440, COLOURS), ("dark", 320, COLOURS), ("light", 320, EVERYTHING)
 ]  # fmt: skip
+BOTH: list[Look] = [("dark", 1440, COLOURS), ("light", 320, EVERYTHING)]
 # What stands in somebody's document is theirs.
 ASK = """async (options) => (await axe.run({ exclude: [[".pdfViewer"]] }, options)).violations.map(
     (one) => [one.id, one.nodes.map((node) => node.target.join(" ")).slice(0, 4)])"""
@@ -53,10 +57,10 @@ class Inspector:
                 self.faults.append((name, light, width, f"{more} px wider than the screen"))
         page.set_viewport_size({"width": 1440, "height": 900})
 
-    def visit(self, visitor: Visitor, *paths: str) -> None:
+    def visit(self, visitor: Visitor, *paths: str, looks: Sequence[Look] = BOTH) -> None:
         for path in paths:
             visitor.go(path)
-            self.look(visitor)
+            self.look(visitor, looks=looks)
 
 
 @contextmanager
@@ -71,28 +75,32 @@ def test_for_everybody(tmp_path: Path, seaweed: Seaweed, visitors: Visit) -> Non
     axe = Inspector()
     with the_demo(tmp_path, seaweed) as house:
         as_a_stranger(axe, visitors(house, "Eve"))
+        as_somebody_invited(axe, visitors(house, "Rui"))
         as_a_member(axe, visitors(house, "Ben"))
         ada = visitors(house, "Ada")
         as_an_organizer(axe, ada)
+        as_the_one_who_tells_the_season(axe, ada)
+        as_the_one_who_writes_to_many(axe, ada)
         finish_challenge_2(house, ada)
-        axe.visit(ada, f"{SEASON}/challenges/2/panel", f"{SEASON}/challenges/2/standings", f"{SEASON}/run-sheet")
+        pages = ("challenges/2/panel", "challenges/2/standings", "challenges/3/swap", "run-sheet")
+        axe.visit(ada, *(f"{SEASON}/{page}" for page in pages))
         as_a_judge(axe, visitors(house, "Dana"))
         assert house.complaints() == []
     assert axe.faults == []
 
 
 def as_a_stranger(axe: Inspector, eve: Visitor) -> None:
-    axe.visit(eve, "/", "/sign-in", "/sign-in/code", "/glossary", "/mailbox", SEASON)
+    axe.visit(eve, "/sign-in", SEASON, looks=LOOKS)
+    axe.visit(eve, "/", "/sign-in/code", "/glossary", "/mailbox", "/api", "/account/zone")
     eve.go("/styleguide")  # it shows every part in both lights itself
     axe.look(eve, looks=LOOKS[:1])
-    axe.visit(
-        eve, *(f"{SEASON}/{page}" for page in ("teams", "challenges/1", "challenges/2", "challenges/1/standings"))
-    )
+    pages = ("teams", "rules", "conduct", "challenges/1", "challenges/2", "challenges/2/clarifications")
+    axe.visit(eve, *(f"{SEASON}/{page}" for page in (*pages, "challenges/1/standings")))
     eve.go("/mailbox")
     eve.page.locator("main .list a").first.click()
-    axe.look(eve, "a letter")
+    axe.look(eve, "a letter", BOTH)
     with eve.expecting(404, 422):
-        axe.visit(eve, "/nothing-here", "/sign-in/link/over")
+        axe.visit(eve, "/nothing-here", "/sign-in/link/over", f"{SEASON}/challenges/3")
         eve.go("/sign-in")
         eve.page.get_by_label("Mail address").fill("eve@nowhere")
         eve.press("Send me a code")
@@ -100,9 +108,35 @@ def as_a_stranger(axe: Inspector, eve: Visitor) -> None:
         axe.look(eve, "a refused form")
 
 
+def as_somebody_invited(axe: Inspector, rui: Visitor) -> None:
+    rui.ask_for_mail()
+    rui.page.get_by_label("Code").fill(code_on_the_mailbox_page(rui))
+    rui.main().get_by_role("button", name="Sign in").click()
+    rui.go("/mailbox")
+    rui.page.get_by_role("link", name="Be a judge of The Long Winter").first.click()
+    rui.page.locator(".letter-text a[href*='/roles/']").click()
+    rui.sees("Be a judge?")
+    axe.look(rui, "an invitation to a role", BOTH)
+    rui.press("Accept")
+    rui.sees("Welcome. You are a judge of The Long Winter.")
+    axe.look(rui, "a desk with nothing on it", BOTH)
+
+
 def as_a_member(axe: Inspector, ben: Visitor) -> None:
     play(ben, "Ben Adeyemi")
-    axe.visit(ben, f"{SEASON}?as=member", "/account", f"{SEASON}/challenges/1/submission")
+    axe.visit(ben, f"{SEASON}?as=member", f"{SEASON}/challenges/2?as=member", "/account", looks=LOOKS)
+    axe.visit(ben, f"{SEASON}/challenges/1/submission", f"{SEASON}/challenges/2/clarifications?as=member")
+    ben.press("Ask")
+    axe.look(ben, "a question that was not written", BOTH)
+    ben.go("/account/calendar")
+    ben.press("Make an address")
+    ben.sees("Copy this address")
+    axe.look(ben, "an address for a calendar", BOTH)
+    ben.go("/account")
+    ben.page.get_by_text("Make a token", exact=True).click()
+    ben.page.get_by_label("What it is for").fill("The screen in the hall")
+    ben.press("Make the token")
+    axe.look(ben, "a token that is shown once", BOTH)
     ben.go(SEASON)
     ben.follow("Teams")
     ben.follow("Open your team")
@@ -111,7 +145,7 @@ def as_a_member(axe: Inspector, ben: Visitor) -> None:
     ben.page.get_by_label("Mail address").fill("guest@example.org")
     ben.press("Send the invitation")
     ben.sees("An invitation is on its way")
-    axe.look(ben, "a team with an invitation")
+    axe.look(ben, "a team with an invitation", BOTH)
     ben.go(f"{SEASON}/challenges/2/submission")
     form = ben.page.locator("form[data-upload]").first
     design = {"name": "design.pdf", "mimeType": "application/pdf", "buffer": DESIGN}
@@ -125,14 +159,23 @@ def as_a_member(axe: Inspector, ben: Visitor) -> None:
     ben.press("Hand in now")
     ben.sees("Received")
     axe.look(ben, "a receipt")
-    axe.visit(ben, f"{SEASON}/challenges/2/submission")
+    axe.visit(ben, f"{SEASON}/challenges/2/submission", looks=LOOKS)
 
 
 def as_an_organizer(axe: Inspector, ada: Visitor) -> None:
     play(ada, "Ada Lindqvist")
-    pages = ("run-sheet", "people", "outbox", "history", "edit", "challenges/new", "challenges/2/amendments/new")
-    axe.visit(ada, "/seasons/new", *(f"{SEASON}/{page}" for page in pages))
-    axe.visit(ada, *(f"{SEASON}/challenges/1/{page}?as=organizer" for page in ("panel", "standings", "edit")))
+    pages = ("run-sheet", "people", "entries", "outbox", "challenges/new", "challenges/1/standings?as=organizer")
+    axe.visit(ada, *(f"{SEASON}/{page}" for page in pages), looks=LOOKS)
+    pages = ("history", "entry-form", "clarifications", "challenges/1/panel", "challenges/1/standings/rehearsal")
+    axe.visit(ada, "/?as=organizer", "/seasons/new", "/seasons/imports/new", *(f"{SEASON}/{page}" for page in pages))
+    amending = ("deadline", "amendments", "amendments/new", "rubric/amendments/new", "standings?as=organizer")
+    axe.visit(ada, *(f"{SEASON}/challenges/2/{page}" for page in amending))
+    to_come = ("3?as=organizer", "3/edit", "3/rehearsal", "3/swap", "4")
+    axe.visit(ada, *(f"{SEASON}/challenges/{page}" for page in to_come))
+    ada.go(f"{SEASON}/clarifications")
+    ada.main().get_by_role("link", name="Open").first.click()
+    ada.sees("The question, as everybody will read it")
+    axe.look(ada, "a question to answer", BOTH)
     ada.go(f"{SEASON}/challenges/new")
     ada.page.locator("input[name=title]").fill("A bridge")
     ada.page.locator("textarea[name=summary]").fill("Design a bridge.")
@@ -145,9 +188,33 @@ def as_an_organizer(axe: Inspector, ada: Visitor) -> None:
         ada.sees("All weights are 0, so nothing would count.")
         axe.look(ada, "a refused rubric")
     ada.page.locator("input[name=criteria-1-weight]").fill("30")
+    ada.page.locator("input[name=due]").fill(f"{datetime.now(UTC) + timedelta(days=10):%Y-%m-%d}T00:00")
+    with ada.expecting(422):
+        ada.press("Save the draft")
+        ada.sees("Midnight is read in two ways.")
+        axe.look(ada, "midnight", BOTH)
+    ada.page.locator("input[name=due-choice]").first.check()
     ada.press("Save the draft")
     ada.sees("A draft, as participants will see it.")
     axe.look(ada, "a draft")
+
+
+def as_the_one_who_tells_the_season(axe: Inspector, ada: Visitor) -> None:
+    pages = ("edit", "play", "terms/rules/edit", "chapters", "sponsors", "poster/edit", "states", "clones/new")
+    axe.visit(ada, *(f"{SEASON}/{page}" for page in pages))
+
+
+def as_the_one_who_writes_to_many(axe: Inspector, ada: Visitor) -> None:
+    axe.visit(ada, f"{SEASON}/mailings/new")
+    ada.page.get_by_label("Who gets it").select_option(index=1)
+    ada.page.get_by_label("Subject").fill("The evening begins at eight")
+    ada.page.get_by_label("What it says").fill("Bring *tea*.")
+    ada.press("See who gets which text")
+    ada.sees("Who gets it now")
+    axe.look(ada, "a mail before it goes out", BOTH)
+    ada.page.get_by_role("button", name="Send now to").click()
+    ada.sees("Who got it")
+    axe.look(ada, "a mail that went out", BOTH)
 
 
 def as_a_judge(axe: Inspector, dana: Visitor) -> None:
