@@ -10,14 +10,14 @@ import pytest
 from sqlmodel import Session
 
 from app.overview import Step, Tally, home_of, tally_of
-from challenges import briefs, challenges, chapters, entries, outcomes, seasons, sponsors
+from challenges import briefs, challenges, chapters, deadlines, entries, outcomes, seasons, sponsors
 from challenges.chapters import ChapterText
 from challenges.outcomes import OutcomeKind
 from challenges.people import Person
 from challenges.seasons import RoleKind
 from challenges.sponsors import SponsorText
 from tests.cast import NOW
-from tests.makers import BRIEF, DAY, HOUR, make_entry, make_person, make_season, make_team
+from tests.makers import BRIEF, DAY, HOUR, MINUTE, make_entry, make_person, make_season, make_team
 from tests.stage import TODAY, Stage, World, shown
 
 
@@ -88,6 +88,41 @@ def test_an_amendment_waits_until_somebody_of_the_team_has_read_it(stage: Stage)
     assert shown(stage.browser().get(stage.world.home), "A pier was missing.", "Amended Fri 27 Nov") == (200, [])
 
 
+def test_hand_in_is_closed_when_ones_own_deadline_is(stage: Stage) -> None:
+    world, cast = stage.world, stage.world.cast
+    due_at, own = world.opened.due_at, HOUR * 24
+
+    def give(session: Session, world: World) -> None:
+        world.opened.grace_minutes, world.opened.penalty = 10, 5
+        entry = next(entry for entry, team in entries.entries_of(session, world.season.id) if team.name == "Plan D")
+        deadlines.extend(session, world.opened, entry, 24 * 60, "Ill.", world.cast.ada, stage.clock.at)
+
+    do(stage, give)
+    closed = "Hand-in for challenge 3 has closed."
+
+    def read(person: Person, at: datetime) -> tuple[bool, list[str], bool, bool]:
+        """Whether it is closed, which way to hand in is offered at home and on the challenge, and what is said."""
+        stage.clock.at = at
+        words, page = panel(stage, person), stage.browser(person).get(world.path(world.opened)).text
+        offered = [one for one in links(stage, person) if one.startswith("Hand in")]
+        return closed in words, offered, ">Hand in</a>" in page, "Your team handed in nothing" in words
+
+    again = ["Hand in a new version"]
+    assert read(world.fay, due_at + HOUR) == (False, ["Hand in"], True, False)
+    assert read(world.fay, due_at + own + 5 * MINUTE) == (False, ["Hand in"], True, False)
+    assert read(world.fay, due_at + own + 15 * MINUTE) == (False, [], False, False)
+    assert read(world.fay, due_at + own + 30 * MINUTE) == (True, [], False, True)
+    assert read(cast.ben, due_at) == (False, again, True, False)
+    words = panel(stage, cast.ben)
+    assert "until Fri 11 Dec, 00:09 Berlin, it is accepted as late, with 5 points less." in words
+    assert "closed" not in words
+    assert read(cast.ben, due_at + 10 * MINUTE) == (False, [], False, False)
+    words = panel(stage, cast.ben)
+    assert "A file that was still on its way at the due instant may be handed in until" in words
+    assert "A file of yours is uploaded, but not handed in." in words
+    assert read(cast.ben, due_at + 30 * MINUTE) == (True, [], False, False)
+
+
 OPENS = TODAY + 14 * DAY + HOUR
 
 
@@ -140,7 +175,7 @@ def test_who_left_is_known_with_the_results_and_not_before(stage: Stage) -> None
     assert "Plan D is out of the season. What you handed in stays yours to read." in panel(stage, stage.world.fay)
     assert links(stage, stage.world.fay) == ["My team", "Read the brief"]
     page = stage.browser().get(stage.world.home)
-    assert '<span dir="auto">Plan D</span><span class="tag ">out</span>' in page.text
+    assert '<span dir="auto">Plan D</span><span class="tag ">eliminated</span>' in page.text
 
 
 def test_the_funnel_counts_what_everybody_may_know(stage: Stage) -> None:
