@@ -91,14 +91,19 @@ def propose(session: Session, challenge: Challenge, season: Season, now: datetim
     standings = {standing.entry_id: standing for standing in standings_of(session, challenge)}
     order = {entry_id: at for at, entry_id in enumerate(standings)}
     found.sort(key=lambda pair: (order.get(pair[0].id, len(order)), pair[1].name_key))
-    ranked = [(entry, team, standings[entry.id]) for entry, team in found if entry.id in standings]
+    ranked: list[Ranked] = [(entry, team, standings[entry.id]) for entry, team in found if entry.id in standings]
     missing = [(entry, team) for entry, team in found if entry.id not in standings]
     counted = {entry.id for entry, _ in found}
     decides = challenge.is_final or season.format == Format.SINGLE
+    absent = list(_missing(session, challenge, season, missing, now))
+    if decides and season.format == Format.LEAGUE:
+        # The table counts a challenge that is left out as 0, so whoever missed the final can still win.
+        late = [(row.entry, row.team, None) for row in absent if row.proposed]
+        ranked, absent = [*ranked, *late], [row for row in absent if row.proposed is None]
     rows = _final if decides else _league if season.format == Format.LEAGUE else _knock_out
     has_line = rows is _knock_out and challenge.go_on is not None and len(ranked) > challenge.go_on
     return Proposal(
-        [*rows(session, challenge, season, ranked), *_missing(session, challenge, season, missing, now)],
+        [*rows(session, challenge, season, ranked), *absent],
         challenge.go_on if has_line else None,
         decides,
         [standing for standing in standings.values() if standing.entry_id not in counted],
@@ -145,7 +150,8 @@ def _missing(
             yield Row(entry, team, None, OutcomeKind.LEAVES, "Nothing received.")
 
 
-Ranked = tuple[Entry, Team, Standing]
+Ranked = tuple[Entry, Team, Standing | None]
+"""None only in the final of a league, where it counts 0."""
 
 
 def _league(session: Session, challenge: Challenge, season: Season, ranked: Sequence[Ranked]) -> Iterator[Row]:
@@ -159,7 +165,7 @@ def _knock_out(session: Session, challenge: Challenge, season: Season, ranked: S
         few = "Nobody leaves by this ranking." if line is None else f"No more than {line} handed in."
         yield from (Row(*one, OutcomeKind.GOES_ON, few) for one in ranked)
         return
-    points = [standing.score for *_, standing in ranked]
+    points = [standing.score if standing else None for *_, standing in ranked]
     close = _too_close(points, line)
     settled = _settle(session, challenge, season, [ranked[at] for at in close], line - min(close, default=line))
     for at, one in enumerate(ranked):
@@ -182,16 +188,17 @@ def _final(session: Session, challenge: Challenge, season: Season, ranked: Seque
     settled = _settle(session, challenge, season, [ranked[at] for at in close], 1)
     best = order[0] if order else None
     for at, one in enumerate(ranked):
+        flag = "" if one[2] else "Nothing received, which counts 0. "
         if points[at] is None:
             yield Row(*one, None, "Nobody has read it yet.")
         elif at in close:
             kind, reason = settled[one[0].id]
             won = OutcomeKind.WINS if kind == OutcomeKind.GOES_ON else kind and OutcomeKind.GOES_ON
-            yield Row(*one, won, f"Shares the first place. {reason}", is_tied=True)
+            yield Row(*one, won, f"{flag}Shares the first place. {reason}", is_tied=True)
         elif at == best:
-            yield Row(*one, OutcomeKind.WINS, "The first place.")
+            yield Row(*one, OutcomeKind.WINS, f"{flag}The first place.")
         else:
-            yield Row(*one, OutcomeKind.GOES_ON, "Took part to the end.")
+            yield Row(*one, OutcomeKind.GOES_ON, f"{flag}Took part to the end.")
 
 
 def _points(
@@ -199,7 +206,7 @@ def _points(
 ) -> Sequence[Decimal | None]:
     """What decides a final: the score here; in a league the sum over everything that is confirmed and this."""
     if season.format != Format.LEAGUE:
-        return [standing.score for *_, standing in ranked]
+        return [standing.score if standing else None for *_, standing in ranked]
     before = session.exec(
         select(Challenge)
         .where(
@@ -210,7 +217,7 @@ def _points(
         .order_by(col(Challenge.number))
     ).all()
     sums = {line.entry_id: line.points for line in table_of(session, season.id, [*before, challenge])}
-    return [None if standing.score is None else sums[entry.id] for entry, _, standing in ranked]
+    return [None if standing and standing.score is None else sums[entry.id] for entry, _, standing in ranked]
 
 
 def _too_close(points: Sequence[Decimal | None], line: int) -> Sequence[int]:
@@ -248,7 +255,10 @@ def _by_criterion(session: Session, challenge: Challenge, title: str, tied: Sequ
         told = (None, f"“{title}” decides, and the rubric does not have it, so you decide.")
         return dict.fromkeys((entry.id for entry, *_ in tied), told)
     readings = readings_of(session, challenge.id)
-    means = {entry.id: _mean(readings[standing.submission_id].values(), wanted[0]) for entry, _, standing in tied}
+    means = {
+        entry.id: _mean(readings[standing.submission_id].values() if standing else (), wanted[0])
+        for entry, _, standing in tied
+    }
     least = sorted(means.values(), reverse=True)[places - 1]
     return {
         entry_id: (OutcomeKind.GOES_ON, f"Best in “{title}”.")
@@ -327,7 +337,7 @@ def _decide(row: Row, decision: Decision | None, proposal: Proposal) -> tuple[Ou
 
 
 def announced(session: Session, challenge: Challenge, own_team_id: UUID | None) -> list[Placing]:
-    """What the public page says: the places, what they mean, and then who handed in nothing and leaves.
+    """What the public page says: the places, what they mean, and then who handed in nothing and leaves, or wins.
 
     Whoever asks has to know that it is public, or that they may rehearse it.
     """
@@ -336,11 +346,11 @@ def announced(session: Session, challenge: Challenge, own_team_id: UUID | None) 
         Placing.of(standing, kinds.pop(standing.entry_id, None), own_team_id)
         for standing in standings_of(session, challenge)
     ]
-    out = select(Outcome.entry_id).where(Outcome.challenge_id == challenge.id, Outcome.kind == OutcomeKind.LEAVES)
-    left = select(Entry.id, Team.id, Team.name).join(Team, col(Team.id) == col(Entry.team_id))
+    told = select(Outcome.entry_id).where(Outcome.challenge_id == challenge.id, Outcome.kind != OutcomeKind.GOES_ON)
+    named = select(Entry.id, Team.id, Team.name).join(Team, col(Team.id) == col(Entry.team_id))
     absent = [
         Placing(None, False, team, kinds[entry_id], team_id == own_team_id, None)
-        for entry_id, team_id, team in session.exec(left.where(col(Entry.id).in_(out)).order_by(Team.name))
+        for entry_id, team_id, team in session.exec(named.where(col(Entry.id).in_(told)).order_by(Team.name))
         if entry_id in kinds
     ]
     return [*places, *absent]

@@ -316,6 +316,35 @@ def test_the_table_decides_a_leagues_final(session: Session, cast: Cast) -> None
     assert [(row.team.name, row.place, row.proposed) for row in rows] == [("B", 1, GOES_ON), ("A", 2, WINS)]
 
 
+@pytest.mark.parametrize(
+    ("of_b", "expected"),
+    [
+        ([(3, 3)], {"A": WINS, "B": GOES_ON, "C": GOES_ON}),  # 100 + 0, 25 + 50 and 0 + 0
+        ([(4, 4)], {"A": WINS, "B": WINS, "C": GOES_ON}),  # 100 + 0 and 25 + 75: the tie rule
+        ([(5, 5)], {"A": GOES_ON, "B": WINS, "C": GOES_ON}),
+    ],
+)
+def test_who_misses_a_leagues_final_stands_in_its_table_with_0(
+    session: Session, cast: Cast, of_b: Sheets, expected: dict[str, OutcomeKind]
+) -> None:
+    teams: Mapping[str, Sheets | None] = {"A": [(5, 5)], "B": [(2, 2)], "C": None}
+    played = play(session, cast, teams, rules=Play(Format.LEAGUE, TieRule.ALL_GO_ON))
+    played.confirm(session)
+    final = make_challenge(session, played.season, cast.ada, course=Course(is_final=True))
+    judge(session, played, final, {"B": of_b})
+    rows = cuts.propose(session, final, played.season, played.after).rows
+    assert {row.team.name: row.proposed for row in rows} == expected
+    assert [row.reason.startswith("Nothing received, which counts 0. ") for row in rows] == [False, True, True]
+    early = cuts.propose(session, final, played.season, final.settled_at - SECOND).rows
+    assert [(row.team.name, row.proposed, row.reason) for row in early[1:]] == [
+        ("A", None, "Can still hand in."), ("C", None, "Can still hand in."),
+    ]  # fmt: skip
+    cuts.confirm(session, final, played.season, {}, cast.ada, played.after)
+    told = {one.team: (one.place, one.kind) for one in cuts.announced(session, final, None)}
+    absent = {"A": (None, WINS)} if expected["A"] == WINS else {}
+    assert told == {"B": (1, expected["B"]), **absent}
+
+
 def test_an_open_question_is_decided_first_and_a_difference_needs_a_reason(session: Session, cast: Cast) -> None:
     played = play(session, cast, TIED, go_on=2, rules=Play(Format.KNOCK_OUT, TieRule.CHAIR))
     ids = {name: entry.id for name, entry in played.entries.items()}
