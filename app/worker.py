@@ -30,7 +30,10 @@ from judging.progress import late_judges
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = {"codes": 0.2, "mail": 0.5, "inspect": 1.0, "packets": 1.0}
+"""How often each queue is looked into. Somebody waits for a sign-in code; for the others a second is nothing, and every
+look costs the idle worker.
+"""
 SWEEP_SECONDS = 2.0
 STOP_SECONDS = 10
 TIDY_SECONDS = 3600
@@ -158,7 +161,7 @@ def _launch(settings: Settings) -> None:
     DBOS.launch()
     for name, at_once in QUEUES.items():
         DBOS.register_queue(
-            name, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+            name, worker_concurrency=at_once, polling_interval_sec=POLL_SECONDS[name], on_conflict="always_update"
         )
 
 

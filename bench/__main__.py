@@ -69,7 +69,7 @@ def starts(folder: Path) -> Iterator[str]:
 
 
 def large_season(folder: Path) -> Iterator[str]:
-    settings = Settings(data_dir=folder, demo=False)
+    settings = Settings(data_dir=folder, demo=False, log_level="error")
     migrate(settings)
     database = Database(settings)
     with database.writing() as session:
@@ -99,7 +99,7 @@ def large_season(folder: Path) -> Iterator[str]:
 
 
 def crowded_season(folder: Path) -> Iterator[str]:
-    settings = Settings(data_dir=folder, demo=False)
+    settings = Settings(data_dir=folder, demo=False, log_level="error")
     migrate(settings)
     database = Database(settings)
     began = time.perf_counter()

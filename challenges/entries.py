@@ -79,6 +79,12 @@ def entry_of(session: Session, team_id: UUID) -> Entry | None:
     return session.exec(select(Entry).where(Entry.team_id == team_id)).first()
 
 
+def place_of(session: Session, team: Team) -> tuple[Season, Entry | None]:
+    """The team's season, and its entry there if it has one."""
+    both = select(Season, Entry).join(Entry, col(Entry.team_id) == team.id, isouter=True)
+    return session.exec(both.where(Season.id == team.season_id)).one()
+
+
 def entries_of(session: Session, season_id: UUID) -> list[tuple[Entry, Team]]:
     """Every entry of a season with its team, by name."""
     found = select(Entry, Team).join(Team, col(Team.id) == col(Entry.team_id)).where(Entry.season_id == season_id)

@@ -41,7 +41,7 @@ def found(request: Request, session: Session, me: Me, form: Form, now: Now, slug
 @get("/teams/{team_id:uuid}", guards=[participant_somewhere], sync_to_thread=True)
 def show(request: Request, session: Session, me: Me, now: Now, team_id: FromPath[UUID]) -> Page:
     team = teams.find_for(session, team_id, me.person.id)
-    season, entry = session.get_one(Season, team.season_id), entries.entry_of(session, team.id)
+    season, entry = entries.place_of(session, team)
     return page(
         request, "web/teams/show.html", team=team, season=season, entry=entry,
         members=teams.members_of(session, team.id), invitations=teams.invitations_of(session, team.id, now),

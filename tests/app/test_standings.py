@@ -195,3 +195,24 @@ def test_the_table_counts_what_is_public_and_shows_points_to_their_team(stage: S
     assert shown(ada.get(f"{table}?pending=1"), "190.0", "115.0", "Points add up over 2 challenges.") == (200, [])
     few = stage.statements(ada, table)
     assert (stage.statements(ada, f"{table}?pending=1"), few <= 12) == (few, True)
+
+
+def test_long_lists_come_in_pages_and_always_tell_of_the_own_team(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = stage.world
+    stage.write(as_league, stage)
+    for place in ("paging", "routes.league", "routes.standings"):
+        monkeypatch.setattr(f"app.{place}.MOST", 1)
+    nobody, ben, ada = (stage.browser(person) for person in (None, world.cast.ben, world.cast.ada))
+    table, standings = f"{world.home}/table", f"{world.path(world.released)}/standings"
+    for path in (table, standings):
+        for browser, first, second in ((nobody, ["Plan B"], ["Plan D"]), (ada, ["Plan B"], ["Plan D"])):
+            pages = [browser.get(f"{path}?page={number}").text for number in (1, 2)]
+            assert [[team for team in ("Plan B", "Plan D") if f"<bdi>{team}" in page] for page in pages] == [
+                first,
+                second,
+            ]
+            assert f"{path}?page=2" in pages[0]
+    assert shown(ben.get(f"{table}?page=2"), "Your team is at place 1 with 90.0 points.", "Plan D") == (200, [])
+    assert shown(ben.get(f"{standings}?page=2"), "Plan B", "Plan D", "90.0 of 100") == (200, [])

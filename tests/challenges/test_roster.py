@@ -56,10 +56,11 @@ def test_organizers_see_all_that_was_said(session: Session, scene: Scene) -> Non
     rules = terms.write(session, season, TermsKind.RULES, "Text.", "", cast.ada, NOW)
     terms.accept(session, season, cast.cleo, [rules.id], NOW + HOUR)
     enrolment.consent(session, season, cast.cleo, True, NOW + HOUR)
+    members = [Somebody(one.id, one.name, one.email) for one in (cast.ben, cast.cleo)]
     for page in (0, 1):
         found = roster.roster_of(session, season, NOW + DAY, page=page)
         assert (found.lines, found.total, found.questions, found.accepted) == (
-            [Line(scene.entry, scene.team, EntryState.ACTIVE, [cast.ben, cast.cleo], {question.id: "Oslo"}, {1: 2})],
+            [Line(scene.entry, scene.team, EntryState.ACTIVE, members, {question.id: "Oslo"}, {1: 2})],
             1,
             [question],
             {cast.cleo.id: [(rules, NOW + HOUR)]},
