@@ -139,7 +139,7 @@ def _dates(
             f"{home}/teams", is_due=True,
         )  # fmt: skip
     for challenge in challenges:
-        if challenge.release_at is None:
+        if challenge.scheduled_at is None or challenge.release_at is None:
             continue  # a draft has no date that anybody may know
         yield from _of_challenge(season, challenge, challenge.release_at, own, now)
         if at := public.get(challenge.id):

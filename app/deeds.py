@@ -50,6 +50,7 @@ DEEDS = {
     "entry.withdrawn": "withdrew the team {team} from the season",
     "upload.began": "began to upload {file}",
     "upload.removed": "took the upload {file} off the list",
+    "submission.in_time": "made version {version} for challenge {challenge} count as in time, by giving more time",
     "submission.handed_in": "handed in version {version} for challenge {challenge}",
     "panel.assigned": "changed the panel of challenge {challenge} (new readings: {readings})",
     "assignment.ended": "ended the assignment of a reading in challenge {challenge}",

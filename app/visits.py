@@ -22,7 +22,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 KNOWN_METHODS = SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}
 API = "/api/"
 """Below it programs ask: they may show a token, and every answer is JSON."""
-SECRET_PATHS = re.compile(r"^(/(?:sign-in/link|invitations|calendars)/)[^/]+")
+SECRET_PATHS = re.compile(r"^(/(?:sign-in/link|invitations|roles|calendars)/)[^/]+")
 
 
 @dataclass

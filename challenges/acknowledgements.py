@@ -12,6 +12,8 @@ from challenges.entries import Entry
 from challenges.history import note
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
+from challenges.seasons import Season
+from challenges.states import Deed
 
 
 class Acknowledgement(Record, table=True):
@@ -29,6 +31,7 @@ def acknowledge(
     session: Session, challenge: Challenge, entry: Entry, number: int, by: Person, now: datetime
 ) -> Brief | None:
     """The team has read the brief in this version; gives the newest if that is another one. Twice does it once."""
+    session.get_one(Season, challenge.season_id).check(Deed.HAND_IN, now)
     lock(session, entry)
     brief = brief_of(session, challenge.id)
     if brief is None or brief.number != number:

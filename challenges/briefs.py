@@ -11,6 +11,8 @@ from challenges.history import note as leave_trace
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import Conflict, Refusal
+from challenges.seasons import Season
+from challenges.states import Deed
 
 
 class Brief(Record, table=True):
@@ -57,6 +59,7 @@ def amend(
     session: Session, challenge: Challenge, text: str, note: str, by: Person, now: datetime, seen: str | None = None
 ) -> Brief:
     """Change a published brief, and say why; the earlier text stays readable."""
+    session.get_one(Season, challenge.season_id).check(Deed.PREPARE, now)
     lock(session, challenge)
     latest = brief_of(session, challenge.id)
     if latest is None or not challenge.is_released(now):

@@ -264,6 +264,7 @@ def schedule(
     if not season.announced_at:
         raise Refusal("Announce the season first; a challenge cannot be seen without it.")
     release_at = max(at, now) if at else now
+    _check_swap(session, challenge, release_at)
     if challenge.due_at <= release_at:
         raise Refusal(
             "The due instant has passed by then. Set a later one, or release the challenge earlier.", field="release"
@@ -274,8 +275,19 @@ def schedule(
     note(session, by, deed, challenge, now, season.id, number=challenge.number, at=release_at.isoformat())
 
 
+def _check_swap(session: Session, challenge: Challenge, release_at: datetime) -> None:
+    """What is swapped must have arrived by then, or nobody could ever draw."""
+    earlier = session.get_one(Challenge, challenge.builds_on) if challenge.is_swap and challenge.builds_on else None
+    if earlier and release_at < earlier.settled_at:
+        raise Refusal(
+            f"It swaps the designs of challenge {earlier.number}, which can arrive until after that. Release it later.",
+            field="release",
+        )
+
+
 def unschedule(session: Session, challenge: Challenge, by: Person, now: datetime) -> None:
     """Back to a draft, while nobody can have read it."""
+    session.get_one(Season, challenge.season_id).check(Deed.PREPARE, now)
     lock(session, challenge)
     if challenge.is_released(now):
         raise Refusal("This challenge is released: people may have read it, so it cannot be hidden any more.")
@@ -293,6 +305,8 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime, m
     lock(session, challenge)
     if challenge.is_released(now):
         return timedelta()
+    season = session.get_one(Season, challenge.season_id)
+    season.check(Deed.PREPARE, now)
     if challenge.scheduled_at is None or challenge.release_at is None:
         raise Refusal("This challenge is a draft. Schedule it first.")
     late = max(now - challenge.release_at, timedelta())
@@ -302,6 +316,7 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime, m
         challenge.settled_at += moves
         challenge.questions_until = challenge.questions_until and challenge.questions_until + moves
         challenge.answers_until = challenge.answers_until and challenge.answers_until + moves
+        _check_day(challenge.due_at, season)
     if challenge.due_at <= now:
         raise Refusal("The due instant has passed. Set a later one before you release.", field="due")
     challenge.release_at, challenge.on_hold = now, False
@@ -397,14 +412,6 @@ def _write_deliverables(session: Session, challenge: Challenge, texts: Sequence[
 def deliverables_of(session: Session, challenge_id: UUID) -> list[Deliverable]:
     wanted = select(Deliverable).where(Deliverable.challenge_id == challenge_id).order_by(col(Deliverable.position))
     return list(session.exec(wanted))
-
-
-def dues_of(session: Session, season_id: UUID) -> dict[int, datetime]:
-    """By number, until when the scheduled challenges are due: a season that moves its days must keep them."""
-    scheduled = select(Challenge.number, Challenge.due_at).where(
-        Challenge.season_id == season_id, col(Challenge.scheduled_at).is_not(None)
-    )
-    return dict(session.exec(scheduled.order_by(col(Challenge.number))).all())
 
 
 def released_by(now: datetime) -> ColumnElement[bool]:

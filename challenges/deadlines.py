@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, col, func, select
 
 from challenges.challenges import IN_FLIGHT, Challenge
 from challenges.entries import Entry
@@ -13,13 +13,12 @@ from challenges.history import note
 from challenges.outcomes import of_challenge
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
-from challenges.refusals import Refusal
+from challenges.refusals import Conflict, Refusal
 from challenges.seasons import Season
 from challenges.states import Deed
 from challenges.teams import Team
 
 LONGEST = timedelta(days=30)
-SAME_PRESS = timedelta(minutes=1)
 
 
 class Extension(Record, table=True):
@@ -30,6 +29,8 @@ class Extension(Record, table=True):
     """None: for everybody."""
     minutes: int
     reason: str = Field(max_length=400)
+    is_for_outage: bool = False
+    """It gives back what our own outage took."""
     granted_by: UUID = Field(foreign_key="person.id")
     granted_at: datetime = Field(sa_type=Instant)
 
@@ -106,6 +107,20 @@ def newest_extensions(session: Session, challenge_id: UUID) -> dict[UUID, Extens
     return {each.entry_id: each for each in reversed(extensions_of(session, challenge_id)) if each.entry_id}
 
 
+def dues_of(session: Session, season_id: UUID) -> dict[int, datetime]:
+    """By number the latest due instant of each scheduled challenge: a season that moves its days must keep them."""
+    longest = select(func.max(Extension.minutes)).where(
+        Extension.challenge_id == Challenge.id, col(Extension.entry_id).is_not(None)
+    )
+    scheduled = select(Challenge.number, Challenge.due_at, longest.correlate(Challenge).scalar_subquery()).where(
+        Challenge.season_id == season_id, col(Challenge.scheduled_at).is_not(None)
+    )
+    return {
+        number: due_at + timedelta(minutes=minutes or 0)
+        for number, due_at, minutes in session.exec(scheduled.order_by(col(Challenge.number)))
+    }
+
+
 def extend(
     session: Session, challenge: Challenge, entry: Entry, minutes: int, reason: str, by: Person, now: datetime
 ) -> Extension:
@@ -126,13 +141,22 @@ def extend(
 
 
 def extend_all(
-    session: Session, challenge: Challenge, minutes: int, reason: str, by: Person, now: datetime
-) -> Extension:
-    """Move the due instant for everybody alike. An entry's own extension is counted from the new one."""
+    session: Session, challenge: Challenge, minutes: int, reason: str, by: Person, now: datetime,
+    seen: str | None = None, is_for_outage: bool = False,
+) -> Extension:  # fmt: skip
+    """Move the due instant for everybody alike. An entry's own extension is counted from the new one.
+
+    `seen` is the due instant that the page showed, in ISO form: two organizers do not give the same time twice.
+    """
     _check(session, challenge, now)
-    for earlier in extensions_of(session, challenge.id):
-        if not earlier.entry_id and _says(earlier, minutes, reason) and now - earlier.granted_at < SAME_PRESS:
-            return earlier
+    if seen is not None and seen != challenge.due_at.isoformat():
+        last = next((each for each in extensions_of(session, challenge.id) if not each.entry_id), None)
+        if last and last.granted_by == by.id and _says(last, minutes, reason):
+            return last
+        raise Conflict(
+            "The due instant has moved since this page was loaded. Look at it again before you give more.",
+            field="minutes",
+        )
     if minutes <= 0:
         raise Refusal("An extension is at least a minute. A due instant never moves to earlier.", field="minutes")
     moved = challenge.due_at + timedelta(minutes=minutes)
@@ -140,6 +164,7 @@ def extend_all(
         raise Refusal("That would be over already.", field="minutes")
     challenge.due_at = moved
     extension = _grant(session, challenge, None, minutes, reason, by, now)
+    extension.is_for_outage = is_for_outage
     note(
         session, by, "deadline.moved", extension, now, challenge.season_id,
         challenge=challenge.number, minutes=minutes, due=moved.isoformat(),
@@ -149,7 +174,8 @@ def extend_all(
 
 def _check(session: Session, challenge: Challenge, now: datetime) -> None:
     season = session.get_one(Season, challenge.season_id)
-    season.check(Deed.PREPARE, now)
+    if not season.is_over_by_date(now):  # then its last day can be moved, and the sentence says so
+        season.check(Deed.PREPARE, now)
     lock(session, challenge)
     if not challenge.is_released(now):
         raise Refusal("This challenge is not released, so its due instant can simply be changed.")

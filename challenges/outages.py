@@ -55,7 +55,9 @@ class Lost:
     """What outages took from the last hours before a due instant, with the evidence."""
 
     minutes: int
-    """Rounded up: what an equal extension for everybody would give back."""
+    """Rounded up: what was lost before the due instant."""
+    back: int
+    """By how many minutes the due instant moves to give that back from now on, where it has passed already."""
     start: datetime
     due_at: datetime
     outages: Sequence[Outage]
@@ -112,14 +114,13 @@ def outage_near_due(session: Session, challenge: Challenge, now: datetime) -> Lo
     if outages and (answered_at := _answered_at(session, challenge)):
         outages = [one for one in outages if one.ended_at is None or one.ended_at > answered_at]
     minutes = math.ceil(sum(outage.minutes_in(start, end) for outage in outages))
-    return Lost(minutes, start, challenge.due_at, outages) if outages else None
+    passed = max(math.ceil((now - challenge.due_at).total_seconds() / 60), 0)
+    return Lost(minutes, minutes + passed, start, challenge.due_at, outages) if outages else None
 
 
 def _answered_at(session: Session, challenge: Challenge) -> datetime | None:
-    """When everybody was last given more time."""
-    given = select(Extension.granted_at).where(
-        Extension.challenge_id == challenge.id, col(Extension.entry_id).is_(None)
-    )
+    """When everybody was last given back what an outage took."""
+    given = select(Extension.granted_at).where(Extension.challenge_id == challenge.id, col(Extension.is_for_outage))
     return session.exec(given.order_by(col(Extension.granted_at).desc())).first()
 
 

@@ -1,6 +1,6 @@
 """Rewordings: a rubric that changed after its release, with a note; the earlier ones stay readable."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,12 +9,16 @@ from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
 from challenges.history import note as leave_trace
+from challenges.outcomes import of_challenge
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import Conflict, Refusal
 from challenges.rubrics import CriterionText, LevelText, Scale, rubrics_of, scales_of, write_rubric
 from challenges.seasons import Season
 from challenges.states import Deed
+
+HasBegun = Callable[[Session, UUID], bool]
+"""Whether a judge has begun on a challenge: judging knows it, and gives it to who amends."""
 
 
 class Rewording(Record, table=True):
@@ -33,17 +37,18 @@ class Rewording(Record, table=True):
 
 def reword(
     session: Session, challenge: Challenge, criteria: Sequence[CriterionText], note: str, by: Person, now: datetime,
-    is_in_use: bool, seen: str | None = None,
+    has_begun: HasBegun, seen: str | None = None,
 ) -> Rewording:  # fmt: skip
-    """Amend a released rubric. Once a scoresheet is open (`is_in_use`) only wording and weights may change: a criterion
-    keeps its position and its number of levels, so that every mark still means what it meant.
-
-    `seen` is the id of the rubric that the page showed.
+    """Amend a released rubric. Once a scoresheet is open, which `has_begun` is asked under the lock, only wording and
+    weights may change: a criterion keeps its position and its number of levels, so that every mark still means what it
+    meant. `seen` is the id of the rubric that the page showed.
     """
     session.get_one(Season, challenge.season_id).check(Deed.PREPARE, now)
     lock(session, challenge)
     if not challenge.is_released(now):
         raise Refusal("Nobody has read this rubric yet. Just write it anew.")
+    if of_challenge(session, challenge.id):
+        raise Refusal("The results of this challenge are confirmed, so its rubric stays. Undo the confirmation first.")
     if seen is not None and seen != str(challenge.rubric_version_id):
         raise Conflict("Another organizer changed this rubric while you wrote. Look at theirs, then save again.")
     if not note.strip():
@@ -51,7 +56,7 @@ def reword(
     scales = scales_of(session, challenge.rubric_version_id)
     if list(criteria) == texts_of(scales):
         raise Refusal("The rubric is the same as before, so there is nothing to amend.", field="criteria")
-    if is_in_use:
+    if has_begun(session, challenge.id):
         _check_same_shape(scales, criteria)
     made = Rewording(
         challenge_id=challenge.id, number=len(rewordings_of(session, challenge.id)) + 1,

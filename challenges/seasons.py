@@ -57,7 +57,7 @@ class Season(Record, table=True):
     tie_criterion: str = Field(default="", max_length=80)
     """The criterion that decides where the tie rule says so."""
     contact: str = Field(default="", max_length=254)
-    """Where answers to its mails go; empty: to the person who created it."""
+    """Where answers to its mails go; empty: to whoever organizes it longest."""
     is_recorded: bool = False
     """Whether its shows are recorded, so that who enters is asked for consent."""
     poster_key: str | None = Field(default=None, max_length=200)
@@ -77,6 +77,10 @@ class Season(Record, table=True):
         if now < (self.registration_opens_at or self.announced_at):
             return SeasonState.ANNOUNCED
         return SeasonState.RUNNING if today >= self.starts_on else SeasonState.REGISTRATION
+
+    def is_over_by_date(self, now: datetime) -> bool:
+        """Over because its last day has passed, and nobody ended it: what may still arrive then does."""
+        return self.state(now) == SeasonState.FINISHED and self.finished_at is None
 
     def check(self, deed: Deed, now: datetime) -> None:
         """Refused where nobody may do this in the state that the season is in."""
@@ -159,12 +163,14 @@ def redescribe(
 ) -> None:
     """Say anew what the season is. Its address stays once somebody else can have shared it.
 
-    `dues` are the due instants of its scheduled challenges by number, which must stay within its days.
+    `dues` are the latest due instants of its scheduled challenges by number, which must stay within its days.
     """
     lock(session, season)
     season.check(Deed.DESCRIBE, now)
-    before = season.title
+    before, opened = season.title, season.registration_opens_at or season.announced_at
     _describe(season, told)
+    if opened and opened <= now and season.registration_opens_at and season.registration_opens_at > now:
+        raise Refusal("Registration is open already, so it cannot open later.", field="registration_opens")
     _check_dues(season, dues)
     if season.title != before and is_unseen(session, season):
         season.slug = free_slug(session, season.title, season)
@@ -231,6 +237,7 @@ def _check_dues(season: Season, dues: Mapping[int, datetime]) -> None:
 
 def choose_play(session: Session, season: Season, play: Play, by: Person, now: datetime) -> None:
     """How the season is played: while it is a draft, for everybody who enters must have been able to read it."""
+    lock(session, season)  # an announcement at the same moment waits, or has happened
     season.check(Deed.SET_RULES, now)
     chosen = play.checked()
     for name, value in vars(chosen).items():
@@ -259,12 +266,14 @@ def finish(session: Session, season: Season, by: Person, now: datetime) -> None:
     note(session, by, "season.finished", season, now, season.id)
 
 
-def archive(session: Session, season: Season, by: Person, now: datetime) -> None:
+def archive(session: Session, season: Season, by: Person, now: datetime, results_wait: bool = False) -> None:
     """Nothing in it changes any more; everything stays readable. Doing it twice does it once."""
     lock(session, season)
     if season.archived_at:
         return
     season.check(Deed.ARCHIVE, now)
+    if results_wait:
+        raise Refusal("Results of this season wait for their release. Open them or take them back first.")
     season.archived_at = now
     note(session, by, "season.archived", season, now, season.id)
 

@@ -135,7 +135,9 @@ def check_takes_part(session: Session, challenge: Challenge, entry: Entry, now: 
     """Whether this entry may hand in for this challenge at all, whatever the hour."""
     if not challenge.is_released(now):
         raise NotYours
-    session.get_one(Season, challenge.season_id).check(Deed.HAND_IN, now)
+    season = session.get_one(Season, challenge.season_id)
+    if not season.is_over_by_date(now):  # on its last evening the deadline decides, with grace and extension
+        season.check(Deed.HAND_IN, now)
     if entry.withdrawn_at:
         raise Refusal("Your team has withdrawn from this season.")
     if has_left(session, entry.id, now):

@@ -1,6 +1,6 @@
 """Swaps: each entry goes on from another entry's design; who got whose is drawn once and recorded."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from random import Random, SystemRandom
 from uuid import UUID
@@ -15,6 +15,8 @@ from challenges.outcomes import Outcome, OutcomeKind
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
+from challenges.seasons import Season
+from challenges.states import Deed
 from challenges.submissions import Submission
 from challenges.teams import Team
 from challenges.versions import Version, VersionFile, files_of, handed_in
@@ -35,24 +37,29 @@ class Swap(Record, table=True):
 def draw(
     session: Session, challenge: Challenge, by: Person | None, now: datetime, chance: Random | None = None
 ) -> list[Swap]:
-    """Draw who goes on from whose design; nobody gets their own. Drawing twice draws once.
+    """Draw who goes on from whose design; nobody gets their own. Drawing again draws for those who came later.
 
     Whoever is still in receives one. An entry without a design of its own gets one of a team that is out, or else one
     that another entry has as well. `by` is None where the platform draws, because the release has come.
     """
     lock(session, challenge)
-    if already := swaps_of(session, challenge.id):
-        return already
     if not challenge.is_swap or challenge.builds_on is None:
         raise Refusal("This challenge does not swap designs.")
+    session.get_one(Season, challenge.season_id).check(Deed.PREPARE, now)
     earlier = session.get_one(Challenge, challenge.builds_on)
     if now < earlier.settled_at:
         raise Refusal(f"Designs for challenge {earlier.number} can still arrive. Draw when that is over.")
     designs = {entry.id: version for _, entry, _, version in handed_in(session, earlier.id)}
-    receivers = still_in(session, challenge, now)
+    receivers, already = still_in(session, challenge, now), _kept(session, challenge, designs)
+    if already and {swap.entry_id for swap in already} >= set(receivers):
+        return already
     if len(receivers) < 2 or not designs:
         raise Refusal("A swap needs two entries that are still in, and a design for each from somebody else.")
-    pairs = _paired(receivers, list(designs), chance or SystemRandom())
+    if already:  # who came after the draw gets a design that another entry has as well
+        late = [receiver for receiver in receivers if receiver not in {swap.entry_id for swap in already}]
+        pairs = {one: _somebody_elses(one, list(designs), chance or SystemRandom()) for one in late}
+    else:
+        pairs = _paired(receivers, list(designs), chance or SystemRandom())
     swaps = [
         Swap(
             challenge_id=challenge.id, entry_id=receiver, from_entry_id=author, version_id=designs[author].id,
@@ -62,9 +69,27 @@ def draw(
     ]  # fmt: skip
     session.add_all(swaps)
     session.flush()
-    swaps.sort(key=lambda swap: swap.id)
     note(session, by, "swap.drawn", challenge, now, challenge.season_id, challenge=challenge.number, entries=len(swaps))
-    return swaps
+    return sorted([*already, *swaps], key=lambda swap: swap.id)
+
+
+def _kept(session: Session, challenge: Challenge, designs: Mapping[UUID, Version]) -> list[Swap]:
+    """What was drawn from the challenge that it swaps from now; a draw from another one is forgotten."""
+    drawn = swaps_of(session, challenge.id)
+    submissions = {version.submission_id for version in designs.values()}
+    kept = [swap for swap in drawn if session.get_one(Version, swap.version_id).submission_id in submissions]
+    for swap in drawn:
+        if swap not in kept:
+            session.delete(swap)
+    session.flush()
+    return kept
+
+
+def _somebody_elses(receiver: UUID, authors: Sequence[UUID], chance: Random) -> UUID:
+    others = [author for author in authors if author != receiver]
+    if not others:
+        raise Refusal("Only one design was handed in, so its own team would have to receive it.")
+    return chance.choice(others)
 
 
 def still_in(session: Session, challenge: Challenge, now: datetime) -> list[UUID]:
@@ -101,7 +126,7 @@ def _paired(receivers: Sequence[UUID], authors: Sequence[UUID], chance: Random) 
             raise Refusal("Only one design was handed in, so its own team would have to receive it.")
     for receiver in receivers:
         if receiver not in pairs:
-            pairs[receiver] = outside.pop() if outside else chance.choice(authors)
+            pairs[receiver] = outside.pop() if outside else _somebody_elses(receiver, authors, chance)
     return pairs
 
 
@@ -123,7 +148,7 @@ def received_by(
     session: Session, challenge: Challenge, entry_id: UUID, now: datetime
 ) -> tuple[Team, Version, list[VersionFile]] | None:
     """Whose design an entry goes on from, with its files; None before the release and before it is drawn."""
-    if not challenge.is_released(now):
+    if not challenge.is_released(now) or not challenge.is_swap:
         return None
     row = session.exec(
         select(Team, Version)
@@ -131,7 +156,11 @@ def received_by(
         .join(Submission, col(Submission.entry_id) == col(Entry.id))
         .join(Version, col(Version.submission_id) == col(Submission.id))
         .join(Swap, col(Swap.version_id) == col(Version.id))
-        .where(Swap.challenge_id == challenge.id, Swap.entry_id == entry_id)
+        .where(
+            Swap.challenge_id == challenge.id,
+            Swap.entry_id == entry_id,
+            Submission.challenge_id == challenge.builds_on,
+        )
     ).first()
     if row is None:
         return None

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, exists, text
+from sqlalchemy import BigInteger, ColumnElement, Index, UniqueConstraint, exists, or_, text
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, col, func, select
 
 from challenges.briefs import current_brief
 from challenges.challenges import Challenge, Deliverable, deliverables_of
-from challenges.deadlines import Arrival, Deadline, deadline_of
+from challenges.deadlines import Arrival, Deadline, deadline_of, deadlines_of
 from challenges.entries import Entry
 from challenges.files import KINDS, StoredFile, is_of_kind
 from challenges.history import note
@@ -282,6 +282,26 @@ def latest_version(session: Session, submission_id: UUID) -> Version | None:
     return session.exec(
         select(Version).where(Version.submission_id == submission_id).order_by(col(Version.number).desc()).limit(1)
     ).first()
+
+
+def accept_in_time(session: Session, challenge: Challenge, by: Person, now: datetime) -> list[Version]:
+    """After more time was given: what was late or in flight and lies before its entry's due instant now is in time."""
+    rows = session.exec(
+        select(Version, Submission.entry_id)
+        .join(Submission, col(Submission.id) == col(Version.submission_id))
+        .where(Submission.challenge_id == challenge.id, or_(col(Version.was_late), col(Version.was_in_flight)))
+    ).all()
+    dues = {one: deadline.due_at for one, deadline in deadlines_of(session, challenge, [e for _, e in rows]).items()}
+    accepted = [version for version, entry_id in rows if version.handed_in_at < dues[entry_id]]
+    for version, entry_id in rows:
+        if version in accepted:
+            version.was_late, version.was_in_flight, version.due_at = False, False, dues[entry_id]
+            note(
+                session, by, "submission.in_time", version, now, challenge.season_id,
+                challenge=challenge.number, version=version.number,
+            )  # fmt: skip
+    session.flush()
+    return accepted
 
 
 def uninspected(session: Session, most: int = 200) -> list[Version]:

@@ -14,7 +14,8 @@ from challenges.outcomes import of_challenge
 from challenges.people import Person, people_by_id
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
-from challenges.seasons import Role, RoleKind, holders
+from challenges.seasons import Role, RoleKind, Season, holders
+from challenges.states import Deed
 from challenges.teams import team_of
 from challenges.versions import handed_in
 
@@ -74,6 +75,7 @@ def assign(
 
     A pair that lived before comes back with its scoresheet: no judge's work is lost by a slip.
     """
+    session.get_one(Season, challenge.season_id).check(Deed.JUDGE, now)
     lock(session, challenge)
     panel = {panelist.person_id: panelist for panelist in panel_of(session, challenge.id)}
     if any(panelist.drawn for panelist in panel.values()):

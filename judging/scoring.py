@@ -111,6 +111,7 @@ def open_sheet(session: Session, assignment: Assignment, challenge: Challenge, b
     if found:
         return found
     session.get_one(Season, challenge.season_id).check(Deed.JUDGE, now)
+    lock(session, challenge)  # an amendment of its rubric at the same moment waits, or has happened
     if now < challenge.settled_at:
         raise Refusal(
             f"Reading begins at {challenge.settled_at:%a %d %b, %H:%M} UTC, when the last file can have arrived."

@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season, participant_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import briefs, challenges, deadlines, entries, notices, seasons
+from challenges import briefs, challenges, deadlines, entries, notices, seasons, versions
 from challenges.acknowledgements import acknowledge, readers_of
 from challenges.briefs import Brief
 from challenges.differences import Line, hunks_of
@@ -54,6 +54,7 @@ def amend(
     if form.minutes.strip() not in ("", "0"):
         reason = f"Amendment {amended.amendment} of the brief"
         given = deadlines.extend_all(session, challenge, form.number("minutes"), reason, me.person, now)
+        versions.accept_in_time(session, challenge, me.person, now)
     notices.tell_amended(session, season, challenge, amended, me.person, now, given)
     return see(request, f"/seasons/{slug}/challenges/{number}", notice=f"Amendment {amended.amendment} is published.")
 

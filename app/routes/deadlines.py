@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from app.deps import Form, Me, Now, Request, Session
 from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
-from challenges import challenges, deadlines, entries, notices, seasons
+from challenges import challenges, deadlines, entries, notices, seasons, versions
 from challenges.outages import outage_near_due
 from challenges.people import people_by_id
 from challenges.refusals import NotYours, Refusal
@@ -38,7 +38,9 @@ def extend(
     challenge = challenges.find_for(session, season, number, me.person.id, now)
     minutes, reason = form.number("minutes"), form.text("reason", 1000)
     if form.entry == "all":
-        given = deadlines.extend_all(session, challenge, minutes, reason, me.person, now)
+        given = deadlines.extend_all(
+            session, challenge, minutes, reason, me.person, now, form.due_seen or None, form.ticked("outage")
+        )
         notice = "The due instant has moved for everybody. A mail tells them."
     else:
         entry = session.get(entries.Entry, form.id("entry"))
@@ -46,6 +48,7 @@ def extend(
             raise Refusal("Choose one from the list.", field="entry") if entry is None else NotYours
         given = deadlines.extend(session, challenge, entry, minutes, reason, me.person, now)
         notice = "Their deadline has moved. A mail tells them."
+    versions.accept_in_time(session, challenge, me.person, now)
     notices.tell_extended(session, season, challenge, given, me.person, now)
     return see(request, f"/seasons/{slug}/challenges/{number}/deadline", notice=notice)
 

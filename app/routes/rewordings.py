@@ -33,7 +33,7 @@ def reword(
     challenge = challenges.find_for(session, season, number, me.person.id, now)
     made = rewordings.reword(
         session, challenge, criteria_in(form), form.text("note", 500), me.person, now,
-        is_in_use=has_begun(session, challenge.id), seen=form.rubric_seen or None,
+        has_begun, seen=form.rubric_seen or None,
     )  # fmt: skip
     notices.tell_reworded(session, season, challenge, made, me.person, now)
     notice = f"Amendment {made.number} of the rubric is published."

@@ -12,7 +12,7 @@ from app.pages import Page, Redirect, page, see
 from app.routes.account import zones
 from app.run_sheet import run_sheet_of
 from app.tasks import tasks_of
-from challenges import challenges, seasons
+from challenges import deadlines, seasons
 from challenges.clocks import WallClock
 from challenges.formats import FORMAT_WORDS, TIE_WORDS, Play
 from challenges.seasons import SeasonText
@@ -51,7 +51,7 @@ def edit(request: Request, session: Session, slug: FromPath[str]) -> Page:
 @post("/seasons/{slug:str}", guards=[organizer_of_season], redraw=edit, sync_to_thread=True)
 def change(request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str]) -> Redirect:
     season = seasons.find_season(session, slug)
-    seasons.redescribe(session, season, told(form), me.person, now, challenges.dues_of(session, season.id))
+    seasons.redescribe(session, season, told(form), me.person, now, deadlines.dues_of(session, season.id))
     return see(request, f"/seasons/{season.slug}/edit", notice="Saved.")
 
 

@@ -8,6 +8,7 @@ from app.doors import organizer_of_season
 from app.pages import Page, Redirect, page, see
 from challenges import challenges, seasons
 from challenges.states import WHO, Deed, SeasonState
+from judging.packets import making_of
 
 
 @get("/seasons/{slug:str}/states", guards=[organizer_of_season], sync_to_thread=True)
@@ -34,7 +35,10 @@ def finish(request: Request, session: Session, me: Me, now: Now, slug: FromPath[
 
 @post("/seasons/{slug:str}/archiving", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
 def archive(request: Request, session: Session, me: Me, now: Now, slug: FromPath[str]) -> Redirect:
-    seasons.archive(session, seasons.find_season(session, slug), me.person, now)
+    season = seasons.find_season(session, slug)
+    making = making_of(session, season.id).values()
+    results_wait = any(one.public_at is None or one.public_at > now for one in making)
+    seasons.archive(session, season, me.person, now, results_wait)
     return see(request, f"/seasons/{slug}/states", notice="The season is archived. Everything in it stays readable.")
 
 

@@ -68,6 +68,8 @@ def test_the_time_of_an_outage_is_given_back_to_all_with_one_press(stage: Stage)
     assert shown(page, "Our own measurement", "Give everybody 45 minutes back") == (200, [])
     reason = re.search(r'name="reason" value="([^"]+)"', page.text)
     assert reason
-    ada.send_form(f"{there}/extensions", entry="all", minutes="45", reason=reason[1])
+    ada.send_form(
+        f"{there}/extensions", entry="all", minutes="45", reason=reason[1], outage="yes", due_seen=due.isoformat()
+    )
     assert stage.fresh(world.opened).due_at == due + timedelta(minutes=45)
     assert "Our own measurement" not in ada.get(f"{there}/deadline").text

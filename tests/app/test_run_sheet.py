@@ -242,7 +242,9 @@ def test_our_own_outage_is_offered_back_with_the_evidence(session: Session, roun
     told = [task for task in tasks(session, scene.season, due - HOUR) if task.is_urgent]
     away = "The site was away for 60 minutes in the last hours before challenge 1 was due."
     assert told == [Task(away, "See the evidence, and give everybody the same back", there, True)]
-    deadlines.extend_all(session, scene.challenge, 60, "Our site was away.", scene.cast.ada, due - HOUR)
+    deadlines.extend_all(
+        session, scene.challenge, 60, "Our site was away.", scene.cast.ada, due - HOUR, is_for_outage=True
+    )
     assert [task for task in tasks(session, scene.season, due - HOUR) if task.is_urgent] == []
 
 

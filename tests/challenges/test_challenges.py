@@ -235,6 +235,14 @@ def test_on_hold_it_waits_for_the_button_and_a_late_evening_can_move_due(
     assert deeds(session, season).count("challenge.released") == 1
 
 
+def test_a_late_button_moves_no_due_instant_out_of_its_season(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada)
+    last = make_challenge(session, season, cast.ada, is_released=False, due=at_clock("2026-12-20T23:59"))
+    challenges.schedule(session, last, season, cast.ada, NOW, at=NOW + HOUR, on_hold=True)
+    with refused(f"{ENDS} A challenge cannot be due after that. You can move the season’s last day.", "due"):
+        challenges.release(session, last, cast.ada, NOW + 2 * HOUR, moves_due=True)
+
+
 def test_the_button_comes_too_late_or_too_early(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada)
     challenge = make_challenge(session, season, cast.ada, is_released=False)
@@ -265,7 +273,7 @@ def test_a_rehearsal_is_for_those_who_prepare_the_evening(session: Session, cast
 
 def test_it_builds_on_an_earlier_one(session: Session, scene: Scene) -> None:
     course = Course(builds_on=1, is_swap=True, is_final=True, go_on=3, grace_minutes=45, penalty=5)
-    later = make_challenge(session, scene.season, scene.cast.ada, course=course)
+    later = make_challenge(session, scene.season, scene.cast.ada, is_released=False, course=course)
     assert (later.builds_on, later.is_swap, later.is_final, later.go_on, later.penalty) == (
         scene.challenge.id, True, True, 3, 5,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from sqlmodel import Session
 from challenges import deadlines, seasons
 from challenges.challenges import Challenge, Course
 from challenges.deadlines import Deadline, deadline_of
-from challenges.versions import Version, hand_in
+from challenges.versions import Version, accept_in_time, hand_in
 from tests.cast import make_person
 from tests.makers import (
     DAY,
@@ -156,13 +156,47 @@ def test_where_there_is_nothing_to_extend(session: Session, scene: Scene) -> Non
 
 
 def test_a_button_pressed_twice_gives_the_time_once(session: Session, scene: Scene) -> None:
-    due = scene.challenge.due_at
-    first, second = (deadlines.extend_all(session, scene.challenge, 30, WHY, scene.cast.ada, NOW) for _ in range(2))
+    due, ada = scene.challenge.due_at, scene.cast.ada
+    seen = due.isoformat()
+    first, second = (deadlines.extend_all(session, scene.challenge, 30, WHY, ada, NOW, seen) for _ in range(2))
     assert (first, scene.challenge.due_at) == (second, due + 30 * MINUTE)
-    deadlines.extend_all(session, scene.challenge, 30, WHY, scene.cast.ada, NOW + MINUTE)
-    assert scene.challenge.due_at == due + 60 * MINUTE
-    own = [deadlines.extend(session, scene.challenge, scene.entry, 15, WHY, scene.cast.ada, NOW) for _ in range(2)]
-    assert (own[0], len(deadlines.extensions_of(session, scene.challenge.id))) == (own[1], 3)
+    own = [deadlines.extend(session, scene.challenge, scene.entry, 15, WHY, ada, NOW) for _ in range(2)]
+    assert (own[0], len(deadlines.extensions_of(session, scene.challenge.id))) == (own[1], 2)
+
+
+def test_two_organizers_do_not_give_the_same_time_twice(session: Session, scene: Scene) -> None:
+    due, seen = scene.challenge.due_at, scene.challenge.due_at.isoformat()
+    deadlines.extend_all(session, scene.challenge, 60, WHY, scene.cast.ada, NOW, seen)
+    with refused(
+        "The due instant has moved since this page was loaded. Look at it again before you give more.", "minutes"
+    ):
+        deadlines.extend_all(session, scene.challenge, 60, WHY, scene.cast.eve, NOW + 2 * MINUTE, seen)
+    assert scene.challenge.due_at == due + HOUR
+
+
+def test_more_time_makes_what_was_late_in_time(session: Session, scene: Scene) -> None:
+    challenge = graceful(session, scene)
+    due = challenge.due_at
+    version = late(session, scene, challenge, due + 6 * MINUTE)
+    assert (version.was_late, accept_in_time(session, challenge, scene.cast.ada, due + HOUR)) == (True, [])
+    deadlines.extend_all(session, challenge, 60, "Our site was away.", scene.cast.ada, due + 10 * MINUTE)
+    assert accept_in_time(session, challenge, scene.cast.ada, due + HOUR) == [version]
+    assert (version.was_late, version.due_at) == (False, due + HOUR)
+    assert deeds(session, scene.season).count("submission.in_time") == 1
+
+
+def test_on_the_last_evening_of_a_season_the_deadline_decides(session: Session, scene: Scene) -> None:
+    """Due at 23:59 of the last day with an hour of grace: at 00:05 the season's days are over, and the grace is not."""
+    course = Course(grace_minutes=60)
+    last = make_challenge(session, scene.season, scene.cast.ada, due=at_clock("2026-12-20T23:59"), course=course)
+    assert late(session, scene, last, last.due_at + 6 * MINUTE).was_late is True
+    with refused("The season is over before that. Move its last day first.", "minutes"):
+        deadlines.extend(session, last, scene.entry, 600, WHY, scene.cast.ada, last.due_at + 2 * HOUR)
+
+
+def test_a_season_keeps_the_days_of_its_longest_extension(session: Session, scene: Scene) -> None:
+    deadlines.extend(session, scene.challenge, scene.entry, 3 * 24 * 60, WHY, scene.cast.ada, NOW)
+    assert deadlines.dues_of(session, scene.season.id) == {1: scene.challenge.due_at + 3 * DAY}
 
 
 def test_no_deadline_outlives_its_season(session: Session, scene: Scene) -> None:

@@ -1,5 +1,6 @@
 """Outages: what is one and what is none, what it takes from a due instant, and which evidence is kept."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -102,15 +103,17 @@ def test_what_was_lost_in_the_last_six_hours(session: Session, scene: Scene) -> 
     )  # fmt: skip
     assert outage_near_due(session, scene.challenge, due - 6 * HOUR) is None
     lost = outage_near_due(session, scene.challenge, due)
-    assert lost == Lost(55, due - 6 * HOUR, due, [halfway, last])
-    assert outage_near_due(session, scene.challenge, due + DAY - SECOND) == lost
+    assert lost == Lost(55, 55, due - 6 * HOUR, due, [halfway, last])
+    later = outage_near_due(session, scene.challenge, due + HOUR)
+    assert later == replace(lost, back=115)  # what has passed since must be given as well, or nobody could use it
+    assert outage_near_due(session, scene.challenge, due + DAY - SECOND)
     assert outage_near_due(session, scene.challenge, due + DAY) is None
 
 
 def test_an_outage_over_the_due_instant_counts_until_it(session: Session, scene: Scene) -> None:
     due = scene.challenge.due_at
     found = up(session, (due - DAY, due - 90 * SECOND), (due + HOUR, due + HOUR))
-    assert outage_near_due(session, scene.challenge, due + HOUR) == Lost(2, due - 6 * HOUR, due, found)
+    assert outage_near_due(session, scene.challenge, due + HOUR) == Lost(2, 62, due - 6 * HOUR, due, found)
 
 
 def test_an_extension_for_everybody_answers_it_once(session: Session, scene: Scene) -> None:
@@ -119,11 +122,13 @@ def test_an_extension_for_everybody_answers_it_once(session: Session, scene: Sce
         session, (due - DAY, due - 2 * HOUR), (due - 80 * MINUTE, due - 30 * MINUTE), (due - 20 * MINUTE, due + HOUR)
     )
     deadlines.extend(session, scene.challenge, scene.entry, 60, "Ben is ill.", ada, due - HOUR)
-    assert outage_near_due(session, scene.challenge, due - HOUR) == Lost(40, due - 6 * HOUR, due, [answered])
-    deadlines.extend_all(session, scene.challenge, 40, "The site was down.", ada, due - HOUR)
+    assert outage_near_due(session, scene.challenge, due - HOUR) == Lost(40, 40, due - 6 * HOUR, due, [answered])
+    deadlines.extend_all(session, scene.challenge, 5, "An amendment.", ada, due - HOUR)
+    assert outage_near_due(session, scene.challenge, due - HOUR)
+    deadlines.extend_all(session, scene.challenge, 35, "The site was down.", ada, due - HOUR, is_for_outage=True)
     assert outage_near_due(session, scene.challenge, due - HOUR) is None
     moved = due + 40 * MINUTE
-    assert outage_near_due(session, scene.challenge, due) == Lost(10, moved - 6 * HOUR, moved, [again])
+    assert outage_near_due(session, scene.challenge, due) == Lost(10, 10, moved - 6 * HOUR, moved, [again])
 
 
 def test_a_challenge_under_embargo_has_no_last_hours(session: Session, scene: Scene) -> None:

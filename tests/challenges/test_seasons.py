@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from challenges import challenges, seasons
+from challenges import challenges, deadlines, seasons
 from challenges.history import Trace
 from challenges.seasons import Role, RoleKind, Season, SeasonText
 from tests.cast import Cast, make_person
@@ -186,7 +186,7 @@ def test_a_season_that_moves_keeps_its_scheduled_challenges(session: Session, ca
     season = make_season(session, cast.ada)
     make_challenge(session, season, cast.ada)
     draft = make_challenge(session, season, cast.ada, is_released=False, due=at_clock("2026-12-19T23:59"))
-    dues = challenges.dues_of(session, season.id)
+    dues = deadlines.dues_of(session, season.id)
     sentence = (
         "Challenge 1 is due on 24 November 2026, and that would be outside the season. "
         "Keep that day within it, or move the challenge first."
@@ -338,3 +338,17 @@ def test_a_trace_says_who_did_it(session: Session, cast: Cast) -> None:
         "at": NOW, "person_id": cast.ada.id, "season_id": season.id, "deed": "role.granted", "thing": "role",
         "thing_id": role.id, "facts": {"kind": "judge", "person": "Dana"},
     }  # fmt: skip
+
+
+def test_registration_that_is_open_cannot_open_later(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada)
+    later = replace(TOLD, registration_opens=at_clock("2026-11-25T12:00"))
+    with refused("Registration is open already, so it cannot open later.", "registration_opens"):
+        seasons.redescribe(session, season, later, cast.ada, NOW + DAY, {})
+
+
+def test_a_season_whose_results_wait_is_not_archived(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada)
+    seasons.finish(session, season, cast.ada, NOW)
+    with refused("Results of this season wait for their release. Open them or take them back first."):
+        seasons.archive(session, season, cast.ada, NOW, results_wait=True)

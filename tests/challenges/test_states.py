@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import Session
 
-from challenges import challenges, clarifications, copies, entries, roles, seasons, submissions, teams
+from challenges import challenges, clarifications, copies, deadlines, entries, roles, seasons, submissions, teams
 from challenges.challenges import Challenge
 from challenges.clarifications import Clarification, ClarificationKind
 from challenges.entries import Entry
@@ -94,7 +94,7 @@ def judge(session: Session, here: Running) -> None:
 VERBS: dict[Deed, Callable[[Session, Running], object]] = {
     Deed.SEE: lambda session, here: seasons.find_for(session, here.season.slug, here.cast.ada.id),
     Deed.DESCRIBE: lambda session, here: seasons.redescribe(
-        session, here.season, TOLD, here.cast.ada, MOMENT, challenges.dues_of(session, here.season.id)
+        session, here.season, TOLD, here.cast.ada, MOMENT, deadlines.dues_of(session, here.season.id)
     ),
     Deed.SET_RULES: lambda session, here: seasons.choose_play(session, here.season, PLAY, here.cast.ada, MOMENT),
     Deed.NAME_PEOPLE: lambda session, here: roles.invite(

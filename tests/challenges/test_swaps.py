@@ -111,6 +111,40 @@ def draw(session: Session, scene: Scene) -> list[swaps.Swap]:
     return swaps.draw(session, make_swap(session, scene), scene.cast.ada, scene.challenge.settled_at)
 
 
+def test_who_comes_after_the_draw_gets_a_design_too(session: Session, scene: Scene) -> None:
+    for entry in (scene.entry, *enter(session, scene.season, "Fay")):
+        give_design(session, scene.challenge, entry)
+    challenge = make_swap(session, scene)
+    first = swaps.draw(session, challenge, scene.cast.ada, scene.challenge.settled_at)
+    (gil,) = enter(session, scene.season, "Gil")
+    again = swaps.draw(session, challenge, scene.cast.ada, scene.challenge.settled_at)
+    assert (len(first), {swap.entry_id for swap in again} - {swap.entry_id for swap in first}) == (2, {gil.id})
+    assert [swap for swap in first if swap not in again] == []
+
+
+def test_a_draft_that_swaps_no_more_shows_nothing(session: Session, scene: Scene) -> None:
+    for entry in (scene.entry, *enter(session, scene.season, "Fay")):
+        give_design(session, scene.challenge, entry)
+    challenge = make_swap(session, scene)
+    swaps.draw(session, challenge, scene.cast.ada, scene.challenge.settled_at)
+    plain = replace(PLAN, due=LATER, course=Course(builds_on=1))
+    challenges.redraft(session, challenge, plain, scene.cast.ada, scene.challenge.settled_at)
+    release = challenge.release_at
+    assert release
+    assert swaps.received_by(session, challenge, scene.entry.id, release) is None
+
+
+def test_a_swap_opens_when_every_design_has_arrived(session: Session, scene: Scene) -> None:
+    challenge = make_challenge(
+        session, scene.season, scene.cast.ada, is_released=False, due=LATER, course=Course(builds_on=1, is_swap=True)
+    )
+    at = scene.challenge.settled_at - timedelta(microseconds=1)
+    with refused(
+        "It swaps the designs of challenge 1, which can arrive until after that. Release it later.", "release"
+    ):
+        challenges.schedule(session, challenge, scene.season, scene.cast.ada, NOW, at=at)
+
+
 def test_what_cannot_be_drawn(session: Session, scene: Scene) -> None:
     with refused("This challenge does not swap designs."):
         swaps.draw(session, scene.challenge, scene.cast.ada, NOW)

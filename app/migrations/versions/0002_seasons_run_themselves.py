@@ -191,6 +191,7 @@ def deadlines() -> None:
         sa.Column("entry_id", sa.Uuid(), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(length=400), nullable=False),
+        sa.Column("is_for_outage", sa.Boolean(), nullable=False),
         sa.Column("granted_by", sa.Uuid(), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["challenge_id"], ["challenge.id"], name=op.f("fk_extension_challenge_id_challenge")),
