@@ -138,8 +138,8 @@ def _which(session: Session, season: Season, audience: Audience, now: datetime) 
         which.append(col(Member.person_id).not_in(_agreed(session, season)))
     if audience.kind == AudienceKind.NOT_HANDED_IN and (challenge := audience.challenge):
         which.append(col(Entry.id).not_in(_handed_in(challenge.id)))
-        if challenge.builds_on:  # whoever lacks the earlier one cannot hand in
-            which.append(col(Entry.id).in_(_handed_in(challenge.builds_on)))
+        if earlier := _needed(challenge):
+            which.append(col(Entry.id).in_(_handed_in(earlier)))
         if audience.spares_extended:
             which.append(col(Entry.id).not_in(_extended(session, challenge.id)))
     return which
@@ -149,6 +149,11 @@ def _takes_part(now: datetime) -> list[ColumnElement[bool]]:
     """Not withdrawn, and not known to be out: a mail that stays away must not tell what is not public."""
     out = select(Outcome.entry_id).where(Outcome.kind == OutcomeKind.LEAVES, col(Outcome.public_at) <= now)
     return [col(Entry.withdrawn_at).is_(None), col(Entry.id).not_in(out)]
+
+
+def _needed(challenge: Challenge) -> UUID | None:
+    """The earlier challenge without which nobody can hand in for this one: none where designs are swapped."""
+    return None if challenge.is_swap else challenge.builds_on
 
 
 def _agreed(session: Session, season: Season) -> SelectOfScalar[UUID]:
@@ -225,8 +230,8 @@ def reach_of(
         if one.kind == AudienceKind.NOT_HANDED_IN and one.challenge:
             entries -= handed.get(one.challenge.id, set())
             entries -= apart.get(one.challenge.id, set()) if one.spares_extended else set()
-            if one.challenge.builds_on:
-                entries &= handed.get(one.challenge.builds_on, set())
+            if earlier := _needed(one.challenge):
+                entries &= handed.get(earlier, set())
         return sum(sizes[entry_id] for entry_id in entries)
 
     return [reach(one) for one in audiences]

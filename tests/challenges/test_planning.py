@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from app.db import Database
 from challenges import challenges, deadlines, entries, mailings, outcomes, planning, seasons
-from challenges.audiences import Audience, AudienceKind, recipients_of
+from challenges.audiences import Audience, AudienceKind, reach_of, recipients_of
 from challenges.challenges import Course
 from challenges.entries import Entry
 from challenges.letters import Letter
@@ -261,6 +261,16 @@ def test_who_cannot_hand_in_is_not_reminded(session: Session, scene: Scene) -> N
     )  # fmt: skip
     people = recipients_of(session, scene.season, Audience(AudienceKind.NOT_HANDED_IN, later), NOW, nobody)
     assert [one.person.name for one in people] == ["Ben", "Cleo"]
+
+
+def test_in_a_swap_everybody_hands_in_and_so_is_reminded(session: Session, scene: Scene) -> None:
+    later = make_challenge(
+        session, scene.season, scene.cast.ada, title="The bridge", due=at_clock("2026-12-05T23:59"),
+        course=Course(builds_on=1, is_swap=True),
+    )  # fmt: skip
+    audience = Audience(AudienceKind.NOT_HANDED_IN, later)
+    assert [one.person.name for one in recipients_of(session, scene.season, audience, NOW, nobody)] == ["Ben", "Cleo"]
+    assert reach_of(session, scene.season, [audience], NOW, nobody) == [2]
 
 
 # When nobody was at work
