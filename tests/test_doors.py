@@ -26,220 +26,220 @@ from tests.web import Browser, open_site
 # (422) where something has to be written; the store is away in this test (503).
 TABLE = """
 anyone
-GET  /api                                                                                       all 200
-GET  /api/openapi.json                                                                          all 200
-GET  /api/v1/seasons                                                                            all 200
-GET  /api/v1/seasons/{slug:str}                                                                 all 200
-GET  /api/v1/seasons/{slug:str}/challenges                                                      all 200
-GET  /api/v1/seasons/{slug:str}/challenges/{number:int}                                         all 200
-GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/standings                               all 200
-GET  /api/v1/seasons/{slug:str}/clarifications                                                  all 200
-GET  /api/v1/seasons/{slug:str}/table                                                           all 404
-GET  /api/v1/seasons/{slug:str}/teams                                                           all 200
-GET  /api/v1/seasons/{slug:str}/terms                                                           all 200
-GET  /seasons/{slug:str}/conduct                                                                all 200
-GET  /seasons/{slug:str}/rules                                                                  all 200
-GET  /seasons/{slug:str}/terms/{kind:str}/{number:int}                                          all 404
-GET  /                                                                                          all 200
-GET  /account/zone                                                                               all 200
-GET  /calendars/{file_name:str}                                                                 all 404
-GET  /glossary                                                                                  all 200
-GET  /health/live                                                                               all 200
-GET  /health/ready                                                                              all 503
-GET  /seasons/{slug:str}                                                                        all 200
-GET  /seasons/{slug:str}/challenges/{number:int}                                                all 200
-GET  /seasons/{slug:str}/challenges/{number:int}/clarifications                                 all 200
-GET  /seasons/{slug:str}/challenges/{number:int}/standings                                      all 200
-GET  /seasons/{slug:str}/table                                                                  all 404
-GET  /seasons/{slug:str}/poster                                                                 all 404
-GET  /seasons/{slug:str}/teams                                                                  all 200
-GET  /robots.txt                                                                                all 200
-GET  /seasons/{slug:str}/calendar.ics                                                           all 200
-GET  /seasons/{slug:str}/feed.atom                                                              all 200
-GET  /sitemap.xml                                                                               all 200
-GET  /sign-in                                                                                   all 200
-GET  /sign-in/code                                                                              all 200
-GET  /sign-in/link/{link:str}                                                                   all 200
-GET  /static/{file_path:path}                                                                   all 404
-HEAD /static/{file_path:path}                                                                   all 404
-POST /account/zone                                                                              all 422
-POST /sign-in                                                                                   all 422
-POST /sign-in/code                                                                              all 422
-POST /sign-in/link/{link:str}                                                                   all 422
+GET  /api                                                                                 all 200
+GET  /api/openapi.json                                                                    all 200
+GET  /api/v1/seasons                                                                      all 200
+GET  /api/v1/seasons/{slug:str}                                                           all 200
+GET  /api/v1/seasons/{slug:str}/challenges                                                all 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}                                   all 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/standings                         all 200
+GET  /api/v1/seasons/{slug:str}/clarifications                                            all 200
+GET  /api/v1/seasons/{slug:str}/table                                                     all 404
+GET  /api/v1/seasons/{slug:str}/teams                                                     all 200
+GET  /api/v1/seasons/{slug:str}/terms                                                     all 200
+GET  /seasons/{slug:str}/conduct                                                          all 200
+GET  /seasons/{slug:str}/rules                                                            all 200
+GET  /seasons/{slug:str}/terms/{kind:str}/{number:int}                                    all 404
+GET  /                                                                                    all 200
+GET  /account/zone                                                                        all 200
+GET  /calendars/{file_name:str}                                                           all 404
+GET  /glossary                                                                            all 200
+GET  /health/live                                                                         all 200
+GET  /health/ready                                                                        all 503
+GET  /seasons/{slug:str}                                                                  all 200
+GET  /seasons/{slug:str}/challenges/{number:int}                                          all 200
+GET  /seasons/{slug:str}/challenges/{number:int}/clarifications                           all 200
+GET  /seasons/{slug:str}/challenges/{number:int}/standings                                all 200
+GET  /seasons/{slug:str}/table                                                            all 404
+GET  /seasons/{slug:str}/poster                                                           all 404
+GET  /seasons/{slug:str}/teams                                                            all 200
+GET  /robots.txt                                                                          all 200
+GET  /seasons/{slug:str}/calendar.ics                                                     all 200
+GET  /seasons/{slug:str}/feed.atom                                                        all 200
+GET  /sitemap.xml                                                                         all 200
+GET  /sign-in                                                                             all 200
+GET  /sign-in/code                                                                        all 200
+GET  /sign-in/link/{link:str}                                                             all 200
+GET  /static/{file_path:path}                                                             all 404
+HEAD /static/{file_path:path}                                                             all 404
+POST /account/zone                                                                        all 422
+POST /sign-in                                                                             all 422
+POST /sign-in/code                                                                        all 422
+POST /sign-in/link/{link:str}                                                             all 422
 
 signed_in
-GET  /api/v1/me                                                                                 nobody 401, people 200
-GET  /api/v1/versions/{version_id:uuid}/receipt                                                 nobody 401, Ben 200, Ada 200
-POST /account/tokens                                                                            people 422
-POST /account/tokens/{token_id:uuid}/revocation                                                 Ben 303
-POST /teams/{team_id:uuid}/leaving                                                              Ben 303
-GET  /account/calendar                                                                          people 200
-GET  /account                                                                                   people 200
-GET  /invitations/{token:str}                                                                   people 200
-GET  /packets/{packet_id:uuid}                                                                  Ben store, Ada store
-GET  /roles/{token:str}                                                                         people 200
-GET  /seasons/{slug:str}/challenges/{number:int}/rehearsal                                      Dana 200, Dev 200, Ada 200
-GET  /versions/{version_id:uuid}/files/{file_id:uuid}                                           Ben store, Ada store
-GET  /versions/{version_id:uuid}/receipt                                                        Ben 200, Ada 200
-POST /account/calendar                                                                          people 303
-POST /account/calendar/ending                                                                   people 303
-POST /account                                                                                   people 422
-POST /account/roles/{role_id:uuid}/ending                                                       Dev 303
-POST /account/sessions/{session_id:uuid}/ending                                                 Ben 303
-POST /invitations/{token:str}                                                                   people 422
-POST /seasons/{slug:str}/teams                                                                  people 422
-POST /roles/{token:str}/acceptance                                                              people 422
-POST /roles/{token:str}/refusal                                                                 people 422
-POST /sign-out                                                                                  people 303
+GET  /api/v1/me                                                                           nobody 401, people 200
+GET  /api/v1/versions/{version_id:uuid}/receipt                                           nobody 401, Ben 200, Ada 200
+POST /account/tokens                                                                      people 422
+POST /account/tokens/{token_id:uuid}/revocation                                           Ben 303
+POST /teams/{team_id:uuid}/leaving                                                        Ben 303
+GET  /account/calendar                                                                    people 200
+GET  /account                                                                             people 200
+GET  /invitations/{token:str}                                                             people 200
+GET  /packets/{packet_id:uuid}                                                            Ben store, Ada store
+GET  /roles/{token:str}                                                                   people 200
+GET  /seasons/{slug:str}/challenges/{number:int}/rehearsal                                Dana 200, Dev 200, Ada 200
+GET  /versions/{version_id:uuid}/files/{file_id:uuid}                                     Ben store, Ada store
+GET  /versions/{version_id:uuid}/receipt                                                  Ben 200, Ada 200
+POST /account/calendar                                                                    people 303
+POST /account/calendar/ending                                                             people 303
+POST /account                                                                             people 422
+POST /account/roles/{role_id:uuid}/ending                                                 Dev 303
+POST /account/sessions/{session_id:uuid}/ending                                           Ben 303
+POST /invitations/{token:str}                                                             people 422
+POST /seasons/{slug:str}/teams                                                            people 422
+POST /roles/{token:str}/acceptance                                                        people 422
+POST /roles/{token:str}/refusal                                                           people 422
+POST /sign-out                                                                            people 303
 
 signed_in_with_team
-GET  /api/v1/seasons/{slug:str}/team                                                            nobody 401, Fay 200, Ben 200
-GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/questions                               nobody 401, people 200
-GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/received                                nobody 401
-GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/submission                              nobody 401, Fay 200, Ben 200
+GET  /api/v1/seasons/{slug:str}/team                                                      nobody 401, Fay 200, Ben 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/questions                         nobody 401, people 200
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/received                          nobody 401
+GET  /api/v1/seasons/{slug:str}/challenges/{number:int}/submission                        nobody 401, Fay 200, Ben 200
 
 judge_somewhere_with_judging
-GET  /api/v1/desk                                                                               nobody 401, Dana 200, Dev 200
-GET  /api/v1/scoresheets/{sheet_id:uuid}                                                        nobody 401, Dana 200
+GET  /api/v1/desk                                                                         nobody 401, Dana 200, Dev 200
+GET  /api/v1/scoresheets/{sheet_id:uuid}                                                  nobody 401, Dana 200
 
 organizer_of_season_with_organize
-GET  /api/v1/seasons/{slug:str}/entries                                                         nobody 401, Ada 200
-GET  /api/v1/seasons/{slug:str}/history                                                         nobody 401, Ada 200
-GET  /api/v1/seasons/{slug:str}/mailings                                                        nobody 401, Ada 200
-GET  /api/v1/seasons/{slug:str}/outbox                                                          nobody 401, Ada 200
-GET  /api/v1/seasons/{slug:str}/people                                                          nobody 401, Ada 200
-GET  /api/v1/seasons/{slug:str}/questions                                                       nobody 401, Ada 200
-GET  /api/v1/seasons/{slug:str}/run-sheet                                                       nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/entries                                                   nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/history                                                   nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/mailings                                                  nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/outbox                                                    nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/people                                                    nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/questions                                                 nobody 401, Ada 200
+GET  /api/v1/seasons/{slug:str}/run-sheet                                                 nobody 401, Ada 200
 
 founder
-GET  /seasons/new                                                                               Nora 200, Ada 200
-GET  /seasons/imports/new                                                                       Nora 200, Ada 200
-POST /seasons                                                                                   Nora 422, Ada 422
-POST /seasons/imports                                                                           Nora 422, Ada 422
+GET  /seasons/new                                                                         Nora 200, Ada 200
+GET  /seasons/imports/new                                                                 Nora 200, Ada 200
+POST /seasons                                                                             Nora 422, Ada 422
+POST /seasons/imports                                                                     Nora 422, Ada 422
 
 participant_of_season
-GET  /seasons/{slug:str}/challenges/{number:int}/submission                                     Fay 200, Ben 200
-GET  /seasons/{slug:str}/challenges/{number:int}/submission/forms/{upload_id:uuid}              Ben 422
-GET  /seasons/{slug:str}/challenges/{number:int}/received/{file_id:uuid}                        -
-POST /seasons/{slug:str}/challenges/{number:int}/acknowledgements                               Fay 422, Ben 422
-POST /seasons/{slug:str}/challenges/{number:int}/clarifications                                 Fay 422, Ben 422
-POST /seasons/{slug:str}/challenges/{number:int}/submission/forms                               Fay 422, Ben 422
-POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads                             Fay 400, Ben 400
-POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:uuid}/arrival    Ben 503
-POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:uuid}/removal    Ben 303
-POST /seasons/{slug:str}/challenges/{number:int}/submission/versions                            Fay 422, Ben 422
+GET  /seasons/{slug:str}/challenges/{number:int}/submission                               Fay 200, Ben 200
+GET  /seasons/{slug:str}/challenges/{number:int}/submission/forms/{upload_id:uuid}        Ben 422
+GET  /seasons/{slug:str}/challenges/{number:int}/received/{file_id:uuid}                  -
+POST /seasons/{slug:str}/challenges/{number:int}/acknowledgements                         Fay 422, Ben 422
+POST /seasons/{slug:str}/challenges/{number:int}/clarifications                           Fay 422, Ben 422
+POST /seasons/{slug:str}/challenges/{number:int}/submission/forms                         Fay 422, Ben 422
+POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads                       Fay 400, Ben 400
+POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:uuid}/arrival Ben 503
+POST /seasons/{slug:str}/challenges/{number:int}/submission/uploads/{upload_id:uuid}/removal Ben 303
+POST /seasons/{slug:str}/challenges/{number:int}/submission/versions                      Fay 422, Ben 422
 
 participant_somewhere
-POST /teams/{team_id:uuid}/affiliation                                                          Ben 303
-POST /teams/{team_id:uuid}/agreement                                                            Ben 303
-POST /teams/{team_id:uuid}/answers                                                              Ben 303
-POST /teams/{team_id:uuid}/lead                                                                 Ben 422
-POST /teams/{team_id:uuid}/name                                                                 Ben 422
-POST /teams/{team_id:uuid}/removals                                                             Ben 422
-GET  /teams/{team_id:uuid}                                                                      Ben 200
-POST /teams/{team_id:uuid}/entry                                                                Ben 303
-POST /teams/{team_id:uuid}/invitations                                                          Ben 422
-POST /teams/{team_id:uuid}/invitations/{invitation_id:uuid}/withdrawal                          Ben 303
-POST /teams/{team_id:uuid}/withdrawal                                                            Ben 303
+POST /teams/{team_id:uuid}/affiliation                                                    Ben 303
+POST /teams/{team_id:uuid}/agreement                                                      Ben 303
+POST /teams/{team_id:uuid}/answers                                                        Ben 303
+POST /teams/{team_id:uuid}/lead                                                           Ben 422
+POST /teams/{team_id:uuid}/name                                                           Ben 422
+POST /teams/{team_id:uuid}/removals                                                       Ben 422
+GET  /teams/{team_id:uuid}                                                                Ben 200
+POST /teams/{team_id:uuid}/entry                                                          Ben 303
+POST /teams/{team_id:uuid}/invitations                                                    Ben 422
+POST /teams/{team_id:uuid}/invitations/{invitation_id:uuid}/withdrawal                    Ben 303
+POST /teams/{team_id:uuid}/withdrawal                                                     Ben 303
 
 judge_somewhere
-GET  /desk                                                                                      Dana 200, Dev 200
-GET  /scoresheets/{sheet_id:uuid}                                                               Dana 200
-GET  /scoresheets/{sheet_id:uuid}/files/{file_id:uuid}                                          Dana store
-POST /assignments/{assignment_id:uuid}/scoresheet                                               Dana 303
-POST /scoresheets/{sheet_id:uuid}/marks                                                         Dana 303
-POST /scoresheets/{sheet_id:uuid}/reopening                                                     Dana 303
-POST /scoresheets/{sheet_id:uuid}/submission                                                    Dana 422
+GET  /desk                                                                                Dana 200, Dev 200
+GET  /scoresheets/{sheet_id:uuid}                                                         Dana 200
+GET  /scoresheets/{sheet_id:uuid}/files/{file_id:uuid}                                    Dana store
+POST /assignments/{assignment_id:uuid}/scoresheet                                         Dana 303
+POST /scoresheets/{sheet_id:uuid}/marks                                                   Dana 303
+POST /scoresheets/{sheet_id:uuid}/reopening                                               Dana 303
+POST /scoresheets/{sheet_id:uuid}/submission                                              Dana 422
 
 organizer_or_judge_of_season
-GET  /seasons/{slug:str}/clarifications                                       Dana 200, Dev 200, Ada 200
+GET  /seasons/{slug:str}/clarifications                                                   Dana 200, Dev 200, Ada 200
 GET  /seasons/{slug:str}/challenges/{number:int}/standings/rehearsal                  -
-GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}               Dana 200, Dev 200, Ada 200
-POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer              Dana 422, Dev 422, Ada 422
+GET  /seasons/{slug:str}/clarifications/{clarification_id:uuid}                           Dana 200, Dev 200, Ada 200
+POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/answer                    Dana 422, Dev 422, Ada 422
 
 organizer_of_season
-GET  /seasons/{slug:str}/entries                                                                Ada 200
-GET  /seasons/{slug:str}/entries.csv                                                            Ada 200
-GET  /seasons/{slug:str}/entry-form                                                             Ada 200
-GET  /seasons/{slug:str}/terms/{kind:str}/edit                                                  Ada 200
-POST /seasons/{slug:str}/entry-form                                                             Ada 422
-POST /seasons/{slug:str}/entry-form/{question_id:uuid}                                          Ada 404
-POST /seasons/{slug:str}/entry-form/{question_id:uuid}/closing                                  Ada 404
-POST /seasons/{slug:str}/terms/{kind:str}                                                       Ada 422
-GET  /seasons/{slug:str}/challenges/new                                                         Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/amendments/new                                 Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/deadline                                       Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/rubric/amendments/new                          Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/edit                                           Ada 200
-GET  /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 200
-GET  /seasons/{slug:str}/chapters                                                               Ada 200
-GET  /seasons/{slug:str}/clones/new                                                             Ada 200
-GET  /seasons/{slug:str}/play                                                                   Ada 200
-GET  /seasons/{slug:str}/poster/edit                                                            Ada 200
-GET  /seasons/{slug:str}/poster/uploads/{upload_id:uuid}                                        Ada 503
-GET  /seasons/{slug:str}/season.json                                                            Ada 200
-GET  /seasons/{slug:str}/sponsors                                                               Ada 200
-GET  /seasons/{slug:str}/states                                                                 Ada 200
-GET  /seasons/{slug:str}/edit                                                                   Ada 200
-GET  /seasons/{slug:str}/history                                                                Ada 200
-GET  /seasons/{slug:str}/people                                                                 Ada 200
-GET  /seasons/{slug:str}/mailings/new                                                           Ada 200
-GET  /seasons/{slug:str}/mailings/{key:str}                                                     Ada 200
-GET  /seasons/{slug:str}/outbox                                                                 Ada 200
-GET  /seasons/{slug:str}/run-sheet                                                              Ada 200
-POST /seasons/{slug:str}                                                                        Ada 422
-POST /seasons/{slug:str}/announcement                                                           Ada 303
-POST /seasons/{slug:str}/archiving                                                              Ada 422
-POST /seasons/{slug:str}/chapters                                                               Ada 303
-POST /seasons/{slug:str}/clones                                                                 Ada 422
-POST /seasons/{slug:str}/ending                                                                 Ada 303
-POST /seasons/{slug:str}/play                                                                   Ada 422
-POST /seasons/{slug:str}/poster/removal                                                         Ada 303
-POST /seasons/{slug:str}/poster/uploads/{upload_id:uuid}                                        Ada 503
-POST /seasons/{slug:str}/poster/words                                                           Ada 422
-POST /seasons/{slug:str}/sponsors                                                               Ada 303
-POST /seasons/{slug:str}/challenges                                                             Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}                                                Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/amendments                                     Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/extensions                                     Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/feedback                                       Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/feedback/opening                               Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/feedback/withdrawal                            Ada 303
-POST /seasons/{slug:str}/challenges/{number:int}/panel                                          Ada 303
-POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation                         Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation/withdrawal              Ada 303
-POST /seasons/{slug:str}/challenges/{number:int}/release                                        Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/rubric/amendments                              Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/schedule                                       Ada 422
-POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                            Ada 303
-POST /seasons/{slug:str}/challenges/{number:int}/swap                                           Ada 422
-POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/merging                         Ada 422
-POST /seasons/{slug:str}/mailings                                                               Ada 422
-POST /seasons/{slug:str}/mailings/{key:str}/discarding                                          Ada 422
-POST /seasons/{slug:str}/mailings/{key:str}/instant                                             Ada 422
-POST /seasons/{slug:str}/mailings/{key:str}/sending                                             Ada 303
-POST /seasons/{slug:str}/mailings/{key:str}/start                                               Ada 303
-POST /seasons/{slug:str}/mailings/{key:str}/stop                                                Ada 303
-POST /seasons/{slug:str}/mailings/{key:str}/text                                                Ada 303
-POST /seasons/{slug:str}/outbox/{letter_id:uuid}/attempt                                        Ada 303
-POST /seasons/{slug:str}/people/invitations                                                     Ada 422
-POST /seasons/{slug:str}/people/invitations/{invitation_id:uuid}/withdrawal                     Ada 303
-POST /seasons/{slug:str}/people/{role_id:uuid}/ending                                           Ada 303
+GET  /seasons/{slug:str}/entries                                                          Ada 200
+GET  /seasons/{slug:str}/entries.csv                                                      Ada 200
+GET  /seasons/{slug:str}/entry-form                                                       Ada 200
+GET  /seasons/{slug:str}/terms/{kind:str}/edit                                            Ada 200
+POST /seasons/{slug:str}/entry-form                                                       Ada 422
+POST /seasons/{slug:str}/entry-form/{question_id:uuid}                                    Ada 404
+POST /seasons/{slug:str}/entry-form/{question_id:uuid}/closing                            Ada 404
+POST /seasons/{slug:str}/terms/{kind:str}                                                 Ada 422
+GET  /seasons/{slug:str}/challenges/new                                                   Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/amendments/new                           Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/amendments                               Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/deadline                                 Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/rubric/amendments/new                    Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/swap                                     Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/edit                                     Ada 200
+GET  /seasons/{slug:str}/challenges/{number:int}/panel                                    Ada 200
+GET  /seasons/{slug:str}/chapters                                                         Ada 200
+GET  /seasons/{slug:str}/clones/new                                                       Ada 200
+GET  /seasons/{slug:str}/play                                                             Ada 200
+GET  /seasons/{slug:str}/poster/edit                                                      Ada 200
+GET  /seasons/{slug:str}/poster/uploads/{upload_id:uuid}                                  Ada 503
+GET  /seasons/{slug:str}/season.json                                                      Ada 200
+GET  /seasons/{slug:str}/sponsors                                                         Ada 200
+GET  /seasons/{slug:str}/states                                                           Ada 200
+GET  /seasons/{slug:str}/edit                                                             Ada 200
+GET  /seasons/{slug:str}/history                                                          Ada 200
+GET  /seasons/{slug:str}/people                                                           Ada 200
+GET  /seasons/{slug:str}/mailings/new                                                     Ada 200
+GET  /seasons/{slug:str}/mailings/{key:str}                                               Ada 200
+GET  /seasons/{slug:str}/outbox                                                           Ada 200
+GET  /seasons/{slug:str}/run-sheet                                                        Ada 200
+POST /seasons/{slug:str}                                                                  Ada 422
+POST /seasons/{slug:str}/announcement                                                     Ada 303
+POST /seasons/{slug:str}/archiving                                                        Ada 422
+POST /seasons/{slug:str}/chapters                                                         Ada 303
+POST /seasons/{slug:str}/clones                                                           Ada 422
+POST /seasons/{slug:str}/ending                                                           Ada 303
+POST /seasons/{slug:str}/play                                                             Ada 422
+POST /seasons/{slug:str}/poster/removal                                                   Ada 303
+POST /seasons/{slug:str}/poster/uploads/{upload_id:uuid}                                  Ada 503
+POST /seasons/{slug:str}/poster/words                                                     Ada 422
+POST /seasons/{slug:str}/sponsors                                                         Ada 303
+POST /seasons/{slug:str}/challenges                                                       Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}                                          Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/amendments                               Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/extensions                               Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/feedback                                 Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/feedback/opening                         Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/feedback/withdrawal                      Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/panel                                    Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation                   Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation/withdrawal        Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/release                                  Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/rubric/amendments                        Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/schedule                                 Ada 422
+POST /seasons/{slug:str}/challenges/{number:int}/schedule/withdrawal                      Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/swap                                     Ada 422
+POST /seasons/{slug:str}/clarifications/{clarification_id:uuid}/merging                   Ada 422
+POST /seasons/{slug:str}/mailings                                                         Ada 422
+POST /seasons/{slug:str}/mailings/{key:str}/discarding                                    Ada 422
+POST /seasons/{slug:str}/mailings/{key:str}/instant                                       Ada 422
+POST /seasons/{slug:str}/mailings/{key:str}/sending                                       Ada 303
+POST /seasons/{slug:str}/mailings/{key:str}/start                                         Ada 303
+POST /seasons/{slug:str}/mailings/{key:str}/stop                                          Ada 303
+POST /seasons/{slug:str}/mailings/{key:str}/text                                          Ada 303
+POST /seasons/{slug:str}/outbox/{letter_id:uuid}/attempt                                  Ada 303
+POST /seasons/{slug:str}/people/invitations                                               Ada 422
+POST /seasons/{slug:str}/people/invitations/{invitation_id:uuid}/withdrawal               Ada 303
+POST /seasons/{slug:str}/people/{role_id:uuid}/ending                                     Ada 303
 
 only_in_demo
-POST /sign-in/cast/{person_id:uuid}                                                             all 404
+POST /sign-in/cast/{person_id:uuid}                                                       all 404
 
 only_in_development
-GET  /styleguide                                                                                all 404
+GET  /styleguide                                                                          all 404
 
 only_with_clock
-POST /demo/clock                                                                                all 404
+POST /demo/clock                                                                          all 404
 
 only_with_mailbox
-GET  /mailbox                                                                                   all 404
-GET  /mailbox/{letter_id:uuid}                                                                  all 404
+GET  /mailbox                                                                             all 404
+GET  /mailbox/{letter_id:uuid}                                                            all 404
 """
 
 # In a demo, and in development.
@@ -303,12 +303,14 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
     bens = session.exec(select(WebSession).where(WebSession.person_id == world.cast.ben.id)).one()
     assert devs_role
     return {
-        "slug": world.season.slug, "key": "reminder-3-24h", "token": world.invitation_token, "link": "no-such-link", "file_path": "none.css",
+        "slug": world.season.slug, "key": "reminder-3-24h", "token": world.invitation_token,
+        "link": "no-such-link", "file_path": "none.css",
         "file_name": "no-such-calendar.ics",
         "team_id": world.plan_b.id, "upload_id": world.waiting.id, "version_id": world.version.id,
         "sheet_id": world.sheet_id, "assignment_id": world.unopened_id, "packet_id": world.packet_id,
         "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
-        "token_id": world.token_id, "person_id": world.cast.ben.id, "clarification_id": world.question_id, "kind": "rules", "question_id": world.season.id,
+        "token_id": world.token_id, "person_id": world.cast.ben.id, "clarification_id": world.question_id,
+        "kind": "rules", "question_id": world.season.id,
         "clarification_id": world.question_id,
     }  # fmt: skip
 

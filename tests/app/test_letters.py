@@ -62,9 +62,7 @@ def test_with_the_mail_server_away_a_letter_waits_in_sight_and_goes_out_later(
     }
     away = stage.site.settings.model_copy(update=over)
     ada = stage.browser(stage.world.cast.ada)
-    ada.send_form(
-        f"{stage.world.home}/people/invitations", kind="judge", name="Flora", email="flora@example.org"
-    )
+    ada.send_form(f"{stage.world.home}/people/invitations", kind="judge", name="Flora", email="flora@example.org")
     with stage.database.reading() as session:
         waits = session.exec(select(Letter).where(Letter.to_email == "flora@example.org")).one()
     assert deliver(stage.database, away, waits.id, stage.clock) is Outcome.LATER

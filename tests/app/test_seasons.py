@@ -126,7 +126,10 @@ def test_a_season_described_anew_keeps_its_address(stage: Stage) -> None:
 
 def test_days_that_leave_a_scheduled_challenge_outside_are_refused(stage: Stage) -> None:
     ada, home = stage.browser(stage.world.cast.ada), stage.world.home
-    sentence = "Challenge {} is due on {}, and that would be outside the season. Keep that day within it, or move the challenge first."
+    sentence = (
+        "Challenge {} is due on {}, and that would be outside the season. "
+        "Keep that day within it, or move the challenge first."
+    )
     late = ada.send_form(home, **FORM)
     assert (late.status_code, beside(late, "starts_on")) == (422, sentence.format(1, "24 November 2026"))
     early = ada.send_form(home, **FORM | {"starts_on": "2026-11-01", "ends_on": "2026-12-09"})

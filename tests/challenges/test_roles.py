@@ -29,7 +29,9 @@ from tests.refused import not_yours, refused
 JUDGE, MENTOR, ORGANIZER, VIEWER = RoleKind.JUDGE, RoleKind.MENTOR, RoleKind.ORGANIZER, RoleKind.VIEWER
 USED = "This invitation has been used. It works once."
 OLD = "This invitation is older than two weeks. Ask the organizers for a new one."
-GONE = "This invitation was withdrawn, or a newer one took its place. Look for a newer mail, or ask the organizers for one."
+GONE = (
+    "This invitation was withdrawn, or a newer one took its place. Look for a newer mail, or ask the organizers for one."
+)
 DECLINED = "This invitation was declined. If that was a mistake, ask the organizers for a new one."
 
 

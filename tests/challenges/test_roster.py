@@ -5,7 +5,7 @@ from sqlmodel import Session
 from challenges import enrolment, entries, outcomes, roster, terms
 from challenges.enrolment import QuestionText
 from challenges.outcomes import EntryState, OutcomeKind
-from challenges.roster import Line, Listed
+from challenges.roster import Line, Listed, Somebody
 from challenges.terms import TermsKind
 from tests.cast import make_person
 from tests.makers import DAY, HOUR, NOW, Scene, make_entry, make_season, make_team, make_version
