@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, Session, col, func, select
 
-from challenges import entries, teams, terms
+from challenges import entries, outcomes, teams, terms
 from challenges.entries import Entry
 from challenges.history import note
 from challenges.people import Person, clean_name
@@ -186,6 +186,7 @@ def enrol(session: Session, team: Team, season: Season, application: Application
     entry = entries.entry_of(session, team.id)
     if entry and not entry.withdrawn_at:
         return entry
+    outcomes.check_may_play(session, season.id, teams.members_of(session, team.id), now)
     entry = entries.enter(session, team, season, by, now)
     teams.describe(session, team, season, application.affiliation, application.sponsors, by, now)
     agree(session, season, by, application.words, now)
@@ -196,6 +197,9 @@ def enrol(session: Session, team: Team, season: Season, application: Application
 def join(session: Session, token: str, season: Season, person: Person, words: Words, now: datetime) -> Member:
     """Accept an invitation, and the season's terms with it."""
     member = teams.accept(session, token, season, person, now)
+    entry = entries.entry_of(session, member.team_id)
+    if entry and not entry.withdrawn_at and not outcomes.has_left(session, entry.id, now):
+        outcomes.check_may_play(session, season.id, [person], now)
     agree(session, season, person, words, now)
     return member
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, or_
 from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
@@ -14,7 +14,7 @@ from challenges.entries import Entry, entries_of
 from challenges.people import Person
 from challenges.records import Instant, Record
 from challenges.refusals import Refusal
-from challenges.teams import Team
+from challenges.teams import Member, Team
 
 
 class OutcomeKind(StrEnum):
@@ -110,6 +110,32 @@ def has_left(session: Session, entry_id: UUID, now: datetime) -> bool:
         Outcome.entry_id == entry_id, Outcome.kind == OutcomeKind.LEAVES, col(Outcome.public_at) <= now
     )
     return session.exec(left).first() is not None
+
+
+def check_may_play(session: Session, season_id: UUID, people: Sequence[Person], now: datetime) -> None:
+    """Who was in an entry when it was judged, and is known to be out with it, does not begin anew in another team."""
+    out = session.exec(
+        select(Person.id, Person.name, Team.name)
+        .join(Member, col(Member.person_id) == col(Person.id))
+        .join(Team, col(Team.id) == col(Member.team_id))
+        .join(Entry, col(Entry.team_id) == col(Team.id))
+        .join(Outcome, col(Outcome.entry_id) == col(Entry.id))
+        .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))
+        .where(
+            Member.season_id == season_id,
+            col(Person.id).in_([person.id for person in people]),
+            Outcome.kind == OutcomeKind.LEAVES,
+            col(Outcome.public_at) <= now,
+            or_(col(Member.left_at).is_(None), col(Member.left_at) > col(Challenge.due_at)),
+        )
+        .order_by(Person.name)
+    ).first()
+    if out:
+        _, person, team = out
+        raise Refusal(
+            f"{person} took part with {team}, for whom this season has ended, and nobody takes part in a season twice. "
+            "Thank you for playing: the next season is open to everybody again."
+        )
 
 
 def state_of(session: Session, entry: Entry, now: datetime) -> EntryState:

@@ -1,21 +1,23 @@
 """Enrolment: questions of the season's own, consent, and entering with all that is asked, or not at all."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlmodel import Session, select
 
-from challenges import enrolment, entries, seasons, teams, terms
+from challenges import enrolment, entries, outcomes, seasons, teams, terms
 from challenges.enrolment import Application, Asked, Consent, EntryAnswer, EntryQuestion, QuestionText, Words
 from challenges.entries import Entry
+from challenges.outcomes import OutcomeKind
 from challenges.people import Person
 from challenges.seasons import Season
 from challenges.teams import Team
 from challenges.terms import TermsKind
 from tests.cast import Cast, make_person
-from tests.makers import DAY, HOUR, NOW, PLAY, Scene, deeds, make_season, make_team, secret_of
+from tests.makers import DAY, HOUR, NOW, PLAY, SECOND, Scene, deeds, make_entry, make_season, make_team, secret_of
 from tests.refused import not_yours, refused
 
 CHOICE = QuestionText("Which size is your shirt?", "one of a list", True, ("S", "M", " L "))
@@ -234,3 +236,56 @@ def test_when_the_season_is_over_nothing_is_said_any_more(session: Session, cast
         enrolment.answer(session, entry, season, application.answers, cast.ben, NOW + DAY)
     with refused(over):
         enrolment.enrol(session, team, season, application, cast.ben, NOW + DAY)
+
+
+TWICE = (
+    "Ben took part with Plan B, for whom this season has ended, and nobody takes part in a season twice. "
+    "Thank you for playing: the next season is open to everybody again."
+)
+
+
+def put_out(session: Session, scene: Scene) -> datetime:
+    """Plan B leaves by the challenge; the instant from which everybody knows."""
+    known_at = scene.challenge.settled_at + DAY
+    leaves = {scene.entry.id: (OutcomeKind.LEAVES, "")}
+    outcomes.confirm(session, scene.challenge, leaves, scene.cast.ada, scene.challenge.settled_at)
+    outcomes.make_public(session, scene.challenge, known_at)
+    return known_at
+
+
+def test_who_is_out_does_not_begin_anew_once_that_is_known(session: Session, scene: Scene) -> None:
+    season, ben, eve = scene.season, scene.cast.ben, scene.cast.eve
+    known_at = put_out(session, scene)
+    entries.leave(session, scene.team, season, ben, known_at - HOUR)
+    team = make_team(session, season, eve, ben, name="Phoenix", now=known_at - HOUR)
+    with refused(TWICE):
+        enrolment.enrol(session, team, season, Application(), eve, known_at)
+    entry = enrolment.enrol(session, team, season, Application(), eve, known_at - SECOND)  # or a refusal would tell
+    entries.withdraw(session, entry, eve, known_at)
+    with refused(TWICE):
+        enrolment.enrol(session, team, season, Application(), eve, known_at)
+
+
+def test_who_is_out_joins_nobody_else_but_their_own_again(session: Session, scene: Scene) -> None:
+    season, ben, eve = scene.season, scene.cast.ben, scene.cast.eve
+    known_at = put_out(session, scene)
+    _, other = make_entry(session, season, eve, name="Phoenix")
+    entries.leave(session, scene.team, season, ben, known_at)
+    for team, by in ((other, eve), (scene.team, scene.cast.cleo)):
+        teams.invite(session, team, season, ben.email, by, known_at)
+        token = secret_of(session, ben.email, "invitation")["token"]
+        if team == other:
+            with refused(TWICE), session.begin_nested():
+                enrolment.join(session, token, season, ben, Words(), known_at)
+            session.expire_all()
+        else:
+            enrolment.join(session, token, season, ben, Words(), known_at)
+    assert teams.team_of(session, season.id, ben.id) == scene.team
+
+
+def test_who_had_gone_before_it_was_due_plays_on_elsewhere(session: Session, scene: Scene) -> None:
+    season, ben = scene.season, scene.cast.ben
+    entries.leave(session, scene.team, season, ben, scene.challenge.due_at)
+    known_at = put_out(session, scene)
+    team = make_team(session, season, ben, name="Phoenix", now=known_at)
+    assert enrolment.enrol(session, team, season, Application(), ben, known_at).team_id == team.id
