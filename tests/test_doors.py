@@ -311,7 +311,6 @@ def names(session: Session, stage: Stage) -> dict[str, object]:
         "role_id": devs_role.id, "letter_id": world.letter_id, "invitation_id": gails.id, "session_id": bens.id,
         "token_id": world.token_id, "person_id": world.cast.ben.id, "clarification_id": world.question_id,
         "kind": "rules", "question_id": world.season.id,
-        "clarification_id": world.question_id,
     }  # fmt: skip
 
 

@@ -30,7 +30,8 @@ JUDGE, MENTOR, ORGANIZER, VIEWER = RoleKind.JUDGE, RoleKind.MENTOR, RoleKind.ORG
 USED = "This invitation has been used. It works once."
 OLD = "This invitation is older than two weeks. Ask the organizers for a new one."
 GONE = (
-    "This invitation was withdrawn, or a newer one took its place. Look for a newer mail, or ask the organizers for one."
+    "This invitation was withdrawn, or a newer one took its place. "
+    "Look for a newer mail, or ask the organizers for one."
 )
 DECLINED = "This invitation was declined. If that was a mistake, ask the organizers for a new one."
 
