@@ -62,6 +62,8 @@ class Row:
     sheets: dict[SheetState, int]
     making: Making | None
     is_confirmed: bool
+    gone: int
+    """Entries that were confirmed to go on or to win, and have withdrawn since."""
     is_drawn: bool
     """Whether its designs are swapped, where it swaps any."""
     stage: Stage
@@ -179,11 +181,11 @@ def _rows(
     still_in = entries
     for each in challenges:
         handed_in, counts = received.get(each.id, 0), sheets.get(each.id)
-        confirmed, out = outcomes.get(each.id, (0, 0))
+        confirmed, out, gone = outcomes.get(each.id, (0, 0, 0))
         unread = handed_in - (counts.read if counts else 0)
         row = Row(
             each, handed_in, still_in, max(unread, 0), dict(counts.states) if counts else {}, making.get(each.id),
-            bool(confirmed), each.id in drawn, Stage.DRAFT,
+            bool(confirmed), gone, each.id in drawn, Stage.DRAFT,
         )  # fmt: skip
         yield Row(**{**vars(row), "stage": stage_of(row, now)})
         still_in -= out
@@ -209,18 +211,19 @@ def _received(session: Session, season_id: UUID) -> tuple[dict[UUID, int], set[U
     return {id_: count for id_, count, _ in rows}, {id_ for id_, _, swaps in rows if swaps}
 
 
-def _outcomes(session: Session, season: Season) -> dict[UUID, tuple[int, int]]:
-    """By challenge how many outcomes are confirmed, and how many entries that take part leave by them."""
-    leaves = sqlalchemy.case(
-        ((col(Outcome.kind) == OutcomeKind.LEAVES) & col(Entry.withdrawn_at).is_(None), 1), else_=0
-    )
+def _outcomes(session: Session, season: Season) -> dict[UUID, tuple[int, int, int]]:
+    """By challenge how many outcomes are confirmed, how many entries that take part leave by them, and how many of
+    the others take part no more."""
+    leaves, takes_part = col(Outcome.kind) == OutcomeKind.LEAVES, col(Entry.withdrawn_at).is_(None)
+    out = sqlalchemy.case((leaves & takes_part, 1), else_=0)
+    gone = sqlalchemy.case((leaves | takes_part, 0), else_=1)
     rows = session.exec(
-        select(Outcome.challenge_id, func.count(), func.sum(leaves))
+        select(Outcome.challenge_id, func.count(), func.sum(out), func.sum(gone))
         .join(Entry, col(Entry.id) == col(Outcome.entry_id))
         .where(Entry.season_id == season.id)
         .group_by(col(Outcome.challenge_id))
     ).all()
-    return {challenge_id: (count, int(out)) for challenge_id, count, out in rows}
+    return {challenge_id: (count, int(out), int(gone)) for challenge_id, count, out, gone in rows}
 
 
 def stage_of(row: Row, now: datetime) -> Stage:

@@ -98,6 +98,21 @@ def of_challenge(session: Session, challenge_id: UUID) -> list[Outcome]:
     return list(session.exec(select(Outcome).where(Outcome.challenge_id == challenge_id)))
 
 
+def withdrawn_since(session: Session, challenge_id: UUID) -> list[str]:
+    """The teams that were confirmed to go on or to win, and have withdrawn meanwhile."""
+    gone = (
+        select(Team.name)
+        .join(Entry, col(Entry.team_id) == col(Team.id))
+        .join(Outcome, col(Outcome.entry_id) == col(Entry.id))
+        .where(
+            Outcome.challenge_id == challenge_id,
+            Outcome.kind != OutcomeKind.LEAVES,
+            col(Entry.withdrawn_at).is_not(None),
+        )
+    )
+    return list(session.exec(gone.order_by(Team.name)))
+
+
 def kinds_of(session: Session, challenge_id: UUID) -> dict[UUID, OutcomeKind]:
     """By entry, what is confirmed in a challenge; without a record of each, for there may be thousands."""
     rows = session.exec(select(Outcome.entry_id, Outcome.kind).where(Outcome.challenge_id == challenge_id))

@@ -46,6 +46,7 @@ def release(
     if released is None:
         released = _prepare(session, challenge, season, by, now)
     _check_order(session, challenge, public_at)
+    _check_still_in(session, challenge)
     released.public_at = public_at
     outcomes.make_public(session, challenge, public_at)
     session.flush()
@@ -132,6 +133,15 @@ def _check_order(session: Session, challenge: Challenge, public_at: datetime | N
                 f"The results of challenge {number} are to be public before that, and would tell who left here. "
                 "Put those off first."
             )
+
+
+def _check_still_in(session: Session, challenge: Challenge) -> None:
+    """Nobody is told that somebody wins or goes on who has gone, and whoever comes next may move up."""
+    if gone := outcomes.withdrawn_since(session, challenge.id):
+        raise Refusal(
+            f"{', '.join(gone)} {'has' if len(gone) == 1 else 'have'} withdrawn since you confirmed. "
+            "Undo the confirmation and look again."
+        )
 
 
 def _others(

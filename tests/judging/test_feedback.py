@@ -3,7 +3,7 @@
 import pytest
 from sqlmodel import Session
 
-from challenges import outcomes
+from challenges import entries, outcomes
 from challenges.files import StoredFile
 from judging import cuts, feedback, packets, panels, releases
 from judging.packets import Packet
@@ -150,6 +150,30 @@ def test_until_it_is_public_nobody_but_organizers_sees_a_trace(session: Session,
     assert [packets.tell(session, packet, at) for _ in range(2)] == [True, True]
     assert (packet.told_at, kinds_of_letters_to(session, scene.cast.ben.email).count("packet_ready")) == (at, 1)
     assert [one for one in packets.untold(session, at) if one.id == packet.id] == []
+
+
+def test_who_withdraws_after_the_confirmation_is_not_announced(session: Session, round_: Round) -> None:
+    scene = round_.scene
+    ada, challenge, eve = scene.cast.ada, scene.challenge, scene.cast.eve
+    other, _ = make_entry(session, scene.season, eve, name="Plan C")
+    read(session, round_)
+    cuts.confirm(session, challenge, scene.season, {}, ada, AFTER)
+    entries.withdraw(session, other, eve, AFTER)  # who leaves anyway may go first
+    entries.withdraw(session, scene.entry, scene.cast.ben, AFTER)
+    gone = "Plan B has withdrawn since you confirmed. Undo the confirmation and look again."
+    for at, on_hold in ((None, False), (AFTER + DAY, False), (None, True)):
+        with refused(gone), session.begin_nested():
+            feedback.release(session, challenge, ada, AFTER, at=at, on_hold=on_hold)
+    session.expire_all()
+    entries.enter(session, scene.team, scene.season, scene.cast.ben, AFTER)
+    feedback.release(session, challenge, ada, AFTER, on_hold=True)
+    entries.withdraw(session, scene.entry, scene.cast.ben, AFTER)
+    with refused(gone):
+        feedback.open_results(session, challenge, ada, AFTER)
+    feedback.take_back(session, challenge, ada, AFTER)
+    feedback.undo_confirmation(session, challenge, ada, AFTER)
+    assert release(session, scene).public_at == AFTER
+    assert outcomes.state_of(session, scene.entry, AFTER) == "withdrawn"
 
 
 def test_the_instant_can_change_while_nobody_knows(session: Session, round_: Round) -> None:
