@@ -98,6 +98,7 @@ def _of(sheet: RunSheet, row: Row, now: datetime) -> Iterator[Task]:
             f"{name}: who goes on from whose design is not drawn.", "Draw", f"{page}/swap",
             is_urgent=row.stage == Stage.OPEN,
         )  # fmt: skip
+    yield from _of_missing(sheet, row, name, page)
     match row.stage:
         case Stage.DRAFT if challenge.due_at <= now:
             yield Task(
@@ -122,8 +123,16 @@ def _of(sheet: RunSheet, row: Row, now: datetime) -> Iterator[Task]:
                 f"{name}: {row.assigned - row.finished} of {row.assigned} scoresheets are not handed in yet.",
                 "See whose", f"{page}/panel",
             )  # fmt: skip
-        case Stage.READY | Stage.EMPTY if row.awaited:
-            yield from _to_confirm(sheet, row, name, page)
+        case Stage.READY if row.awaited:
+            yield Task(
+                f"{name}: every scoresheet is handed in.", "Review the ranking and confirm it", f"{page}/standings"
+            )
+        case Stage.CONFIRMED | Stage.WAITING if row.gone:
+            verb = "has" if row.gone == 1 else "have"
+            yield Task(
+                f"{name}: {count(row.gone, 'entry')} {verb} withdrawn since the results were confirmed.",
+                "Undo the confirmation and look again", f"{page}/standings", is_urgent=True,
+            )  # fmt: skip
         case Stage.CONFIRMED:
             yield Task(f"{name}: the results are confirmed.", "Release them", f"{page}/standings")
         case Stage.WAITING if row.making and row.making.public_at is None:
@@ -135,12 +144,11 @@ def _of(sheet: RunSheet, row: Row, now: datetime) -> Iterator[Task]:
             )  # fmt: skip
 
 
-def _to_confirm(sheet: RunSheet, row: Row, name: str, page: str) -> Iterator[Task]:
-    if row.missing:
+def _of_missing(sheet: RunSheet, row: Row, name: str, page: str) -> Iterator[Task]:
+    """From the hour on in which nothing can arrive any more, also while judges read: who is ill should not wait."""
+    if row.missing and row.stage in (Stage.UNREAD, Stage.JUDGED, Stage.READY, Stage.EMPTY):
         leaves = "it leaves" if row.missing == 1 else "they leave"
         choice = f" Confirm that {leaves}, or extend." if sheet.season.format == Format.KNOCK_OUT else ""
         yield Task(
             f"{name}: nothing received from {count(row.missing, 'entry')}.{choice}", "Decide", f"{page}/standings"
         )
-    if row.received:
-        yield Task(f"{name}: every scoresheet is handed in.", "Review the ranking and confirm it", f"{page}/standings")

@@ -14,7 +14,7 @@ from challenges.clarifications import ClarificationKind
 from challenges.letters import outbox_of
 from challenges.outcomes import OutcomeKind
 from challenges.seasons import RoleKind, Season, end_role, holders
-from judging import panels
+from judging import cuts, panels
 from judging.feedback import release
 from judging.packets import packets_of
 from judging.panels import Pair
@@ -23,6 +23,7 @@ from tests.makers import (
     DAY,
     HOUR,
     MINUTE,
+    SECOND,
     Round,
     Scene,
     at_clock,
@@ -124,6 +125,37 @@ def test_a_design_without_a_judge_is_said_even_if_all_others_are_read(session: S
     pairs = [*panels.living_pairs(session, scene.challenge.id), Pair(round_.judges[0].id, late.submission_id)]
     panels.assign(session, scene.challenge, pairs, scene.cast.ada, now)
     assert stage_and_tasks(session, scene, now)[0] == Stage.JUDGED
+
+
+def test_who_handed_in_nothing_is_said_from_the_last_hour_on_while_judges_read(session: Session, round_: Round) -> None:
+    scene = round_.scene
+    make_entry(session, scene.season, scene.cast.eve, name="Plan C")
+    settled, there = scene.challenge.settled_at, f"{home_of(scene)}/challenges/1"
+    missing = Task(
+        "Challenge 1: nothing received from 1 entry. Confirm that it leaves, or extend.", "Decide", f"{there}/standings"
+    )
+    sheets = Task("Challenge 1: 2 of 2 scoresheets are not handed in yet.", "See whose", f"{there}/panel")
+    assert stage_and_tasks(session, scene, settled - SECOND) == (Stage.ARRIVING, [])
+    assert stage_and_tasks(session, scene, settled) == (Stage.JUDGED, [missing, sheets])
+    panels.assign(session, scene.challenge, [], scene.cast.ada, settled)
+    unread = Task("Challenge 1: nobody is asked to read 1 design.", "Say who reads what", f"{there}/panel", True)
+    assert stage_and_tasks(session, scene, settled) == (Stage.UNREAD, [unread, missing])
+
+
+@pytest.mark.parametrize("is_released", [False, True])
+def test_who_withdraws_after_the_confirmation_is_said(session: Session, round_: Round, is_released: bool) -> None:
+    scene, after = round_.scene, round_.scene.challenge.settled_at + DAY
+    for judge in round_.judges:
+        make_sheet(session, scene.challenge, judge, round_.submission_id)
+    cuts.confirm(session, scene.challenge, scene.season, {}, scene.cast.ada, after)
+    if is_released:
+        release(session, scene.challenge, scene.cast.ada, after, at=after + DAY)
+    entries.withdraw(session, scene.entry, scene.cast.ben, after)
+    gone = Task(
+        "Challenge 1: 1 entry has withdrawn since the results were confirmed.", "Undo the confirmation and look again",
+        f"{home_of(scene)}/challenges/1/standings", is_urgent=True,
+    )  # fmt: skip
+    assert stage_and_tasks(session, scene, after) == (Stage.WAITING if is_released else Stage.CONFIRMED, [gone])
 
 
 def test_mails_in_trouble_come_first(session: Session, round_: Round) -> None:
