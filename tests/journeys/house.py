@@ -49,7 +49,7 @@ class House:
         """Web and worker run meanwhile; whatever they complained about fails the journey."""
         processes = [self._start(word) for word in ("work", "serve")]
         try:
-            wait_for(self._answers, "the house to answer", on_failure=self.told)
+            wait_for(self._answers, "the house to answer", 3 * PATIENCE, self.told)
             yield self
         finally:
             for process in processes:
@@ -86,11 +86,12 @@ class House:
 
 
 def wait_for(
-    found: Callable[[], T | None], what: str, seconds: float = PATIENCE, on_failure: Callable[[], Any] | None = None
-) -> T:
+    found: Callable[[], T | None], what: str, seconds: float = PATIENCE,
+    on_failure: Callable[[], Any] | None = None, pause: float = 0.05,
+) -> T:  # fmt: skip
     """Ask again until there is an answer; whoever waits in vain says for what."""
     until = time.monotonic() + seconds
     while not (answer := found()):
         assert time.monotonic() < until, f"waited {seconds:g} s for {what}\n{on_failure() if on_failure else ''}"
-        time.sleep(0.05)
+        time.sleep(pause)
     return answer
