@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,8 +23,8 @@ from challenges.deadlines import Deadline, deadlines_of
 from challenges.history import note
 from challenges.letters import Letter
 from challenges.people import Person, clean_name
-from challenges.records import Instant, Record, lock
-from challenges.refusals import Refusal
+from challenges.records import Instant, Record
+from challenges.refusals import Conflict, NotYours, Refusal
 from challenges.seasons import Season
 
 FURTHEST = timedelta(days=365)
@@ -73,6 +74,11 @@ class Mailing(Record, table=True):
     def is_done(self) -> bool:
         return bool(self.sent_at or self.missed_at)
 
+    @property
+    def mark(self) -> str:
+        """Names the text that somebody wrote, if one did: a page that changes it says which one it showed."""
+        return "" if self.body is None else sha256(f"{self.subject}\n{self.body}".encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True)
 class Words:
@@ -116,6 +122,10 @@ class Planned:
     @property
     def is_edited(self) -> bool:
         return bool(self.row and self.row.body is not None and not self.is_done)
+
+    @property
+    def mark(self) -> str:
+        return self.row.mark if self.row else ""
 
     def may_be_read(self, now: datetime) -> bool:
         """Whether what it is about is public, or it is about nothing in particular."""
@@ -188,15 +198,25 @@ def compose(
     return mailing
 
 
-def edit(session: Session, season: Season, one: Planned, subject: str, body: str, by: Person, now: datetime) -> None:
+def edit(
+    session: Session, season: Season, one: Planned, subject: str, body: str, by: Person, now: datetime,
+    seen: str | None = None,
+) -> None:  # fmt: skip
     """Say it in other words. Due instants and links are added to whatever the text says. Two empty boxes bring the
-    platform's own text back.
+    platform's own text back. `seen` is the `mark` of the text that the page showed.
     """
     row = _pending(session, season, one)
-    if one.kind != Kind.MESSAGE and not subject.strip() and not body.strip():
-        row.subject = row.body = None
-    else:
-        row.subject, row.body = _subject(subject), _body(body)
+    is_own = one.kind != Kind.MESSAGE and not subject.strip() and not body.strip()
+    said = (None, None) if is_own else (_subject(subject), _body(body))
+    if said == (row.subject, row.body):
+        return
+    if seen is not None and seen != row.mark:
+        raise Conflict(
+            "Another organizer changed this mail while you wrote. Your text is still here, and nothing was "
+            "overwritten. Read theirs, then save again to put yours in its place.",
+            field="body",
+        )
+    row.subject, row.body = said
     row.written_by = by.id
     note(session, by, "mailing.edited", row, now, season.id, subject=row.subject or one.words.subject)
 
@@ -342,22 +362,30 @@ def _pending(session: Session, season: Season, one: Planned) -> Mailing:
 
 
 def row_of(session: Session, season: Season, one: Planned) -> Mailing:
-    """Its row, made where there is none, held until our transaction ends."""
-    row = row_called(session, season, one.key)
-    if row is None:
-        row = Mailing(
-            season_id=season.id, key=one.key, kind=one.kind, audience=one.audience.kind, entry_id=one.audience.entry_id,
-            challenge_id=one.challenge.id if one.challenge else None, hours=one.hours, goes_at=one.goes_at,
-        )  # fmt: skip
-        try:
-            with session.begin_nested():
-                session.add(row)
-        except IntegrityError:  # somebody else decided about the same mail at the same moment
-            row = row_called(session, season, one.key)
-            if row is None:
-                raise
-    lock(session, row)
+    """Its row, made where there is none, held until our transaction ends. A message that was thrown away has none."""
+    if row := _held(session, season, one.key):
+        return row
+    if one.kind == Kind.MESSAGE:
+        raise NotYours
+    row = Mailing(
+        season_id=season.id, key=one.key, kind=one.kind, audience=one.audience.kind, entry_id=one.audience.entry_id,
+        challenge_id=one.challenge.id if one.challenge else None, hours=one.hours, goes_at=one.goes_at,
+    )  # fmt: skip
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # somebody else decided about the same mail at the same moment
+        if held := _held(session, season, one.key):
+            return held
+        raise
     return row
+
+
+def _held(session: Session, season: Season, key: str) -> Mailing | None:
+    """As it is now, and as it stays until our transaction ends."""
+    session.flush()
+    mine = select(Mailing).where(Mailing.season_id == season.id, Mailing.key == key).with_for_update()
+    return session.exec(mine.execution_options(populate_existing=True)).first()
 
 
 def row_called(session: Session, season: Season, key: str) -> Mailing | None:

@@ -190,16 +190,21 @@ def due(session: Session, now: datetime) -> list[Due]:
 def send(session: Session, which: Due, now: datetime, late_judges: LateJudges) -> Mailing | None:
     """Send this one, if it is still due as this transaction sees it; or write down that it comes too late to help."""
     season = session.get_one(Season, which.season_id)
-    planned = planned_of(session, season, every_challenge_of(session, season.id), now)
+    challenges = every_challenge_of(session, season.id)
+    planned = planned_of(session, season, challenges, now)
     one = next((one for one in planned if one.key == which.key and one.is_due(now)), None)
     if one is None or season.archived_at:
         return None
-    row = row_of(session, season, one)
-    if row.is_done or row.stopped_at:  # by another worker, or by an organizer, while we looked
+    try:
+        row = row_of(session, season, one)
+    except NotYours:  # thrown away while we looked
+        return None
+    one = _of_message(row, {each.id: each for each in challenges}) if one.kind == Kind.MESSAGE else as_decided(one, row)
+    if not one.is_due(now):  # another worker sent it, or an organizer stopped or moved it, while we looked
         return None
     if one.until and one.until <= now:
         row.missed_at, row.goes_at, row.subject, row.body = now, one.goes_at, one.words.subject, one.words.body
         note(session, None, "mailing.missed", row, now, season.id, subject=one.words.subject)
     else:
-        write_letters(session, season, as_decided(one, row), row, None, now, late_judges)
+        write_letters(session, season, one, row, None, now, late_judges)
     return row

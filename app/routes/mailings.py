@@ -84,7 +84,10 @@ def edit(
 ) -> Redirect:
     season = seasons.find_season(session, slug)
     one = planning.find(session, season, key, now)
-    mailings.edit(session, season, one, form.text("subject"), form.text("body"), me.person, now)
+    mailings.edit(
+        session, season, one, form.text("subject"), form.text("body"), me.person, now,
+        seen=form.seen if "seen" in form else None,
+    )  # fmt: skip
     return see(request, at(slug, key), notice="The text is saved.")
 
 

@@ -1,5 +1,6 @@
 """Mailings over HTTP: everybody who gets a mail and what each reads, before it goes out; sent, stopped, edited once."""
 
+import re
 from datetime import timedelta
 
 from sqlmodel import Session, select
@@ -102,6 +103,22 @@ def test_a_planned_mail_is_edited_stopped_and_started_again(stage: Stage) -> Non
     assert leads_to(ada.send_form(f"{here}/start")) == (303, here)
     assert "reminder-3-24h" in sweep(stage)
     assert letters(stage, "reminder") == ["fay@example.org"]
+
+
+def test_the_texts_of_two_organizers_are_both_there(stage: Stage) -> None:
+    ada, here = stage.browser(stage.world.cast.ada), path(stage, "reminder-3-24h")
+    assert leads_to(ada.send_form(f"{here}/text", subject="One day", body="Do *it*.", seen="")) == (303, here)
+    second = ada.send_form(f"{here}/text", subject="Hurry", body="It is due.", seen="")
+    assert shown(
+        second, "Another organizer changed this mail", "as another organizer saved it", "Do *it*.", "It is due."
+    ) == (
+        409,
+        [],
+    )
+    (seen,) = set(re.findall(r'name="seen" value="([^"]+)"', second.text))
+    assert leads_to(ada.send_form(f"{here}/text", subject="Hurry", body="It is due.", seen=seen)) == (303, here)
+    page = ada.get(here)
+    assert (shown(page, "It is due."), "as another organizer" in page.text) == ((200, []), False)
 
 
 def test_a_challenge_under_embargo_has_its_mail_for_organizers_only_and_never_early(stage: Stage) -> None:

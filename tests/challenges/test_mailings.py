@@ -56,6 +56,29 @@ def test_two_empty_boxes_bring_our_own_text_back(session: Session, scene: Scene)
             mailings.edit(session, season, one, subject, body, ada, NOW)
 
 
+def test_of_two_organizers_the_second_hears_what_the_first_wrote(session: Session, scene: Scene) -> None:
+    season, ada = scene.season, scene.cast.ada
+    seen = called(session, season, "reminder-1-24h").mark
+
+    def edit(subject: str, body: str, seen: str) -> None:
+        one = called(session, season, "reminder-1-24h")
+        mailings.edit(session, season, one, subject, body, ada, NOW, seen=seen)
+
+    edit("One day", "Do it.", seen)
+    edit("One day", "Do it.", seen)  # the button pressed twice
+    told = (
+        "Another organizer changed this mail while you wrote. Your text is still here, and nothing was overwritten. "
+        "Read theirs, then save again to put yours in its place."
+    )
+    for subject, body in (("Hurry", "It is due."), ("", "")):
+        with refused(told, "body"):
+            edit(subject, body, seen)
+    one = called(session, season, "reminder-1-24h")
+    assert one.words == mailings.Words("One day", "Do it.")
+    edit("Hurry", "It is due.", one.mark)
+    assert called(session, season, "reminder-1-24h").words == mailings.Words("Hurry", "It is due.")
+
+
 def test_a_stopped_mail_stays_away_until_it_is_started_again(session: Session, scene: Scene) -> None:
     season, ada = scene.season, scene.cast.ada
     sweep(session, season, NOW)

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlmodel import Session, select
+import pytest
+from sqlalchemy import delete, event, update
+from sqlalchemy.orm import ORMExecuteState
+from sqlmodel import Session, col, select
 
 from app.db import Database
 from challenges import challenges, deadlines, entries, mailings, outcomes, planning, seasons
@@ -265,7 +268,7 @@ def test_who_cannot_hand_in_is_not_reminded(session: Session, scene: Scene) -> N
 
 def test_in_a_swap_everybody_hands_in_and_so_is_reminded(session: Session, scene: Scene) -> None:
     later = make_challenge(
-        session, scene.season, scene.cast.ada, title="The bridge", due=at_clock("2026-12-05T23:59"),
+        session, scene.season, scene.cast.ada, is_released=False, title="The bridge", due=at_clock("2026-12-05T23:59"),
         course=Course(builds_on=1, is_swap=True),
     )  # fmt: skip
     audience = Audience(AudienceKind.NOT_HANDED_IN, later)
@@ -342,6 +345,36 @@ def test_an_organizer_and_the_worker_send_the_same_mail_once(database: Database)
     assert given[1:] == [2, 2]
     with database.reading() as session:
         assert mails(session, scene.cast.ben, scene.cast.cleo) == [["challenge_released"], ["challenge_released"]]
+
+
+@pytest.mark.parametrize("change", ["moved", "stopped", "thrown away"])
+def test_what_an_organizer_decides_between_a_look_and_the_lock_holds(
+    session: Session, scene: Scene, change: str
+) -> None:
+    sweep(session, scene.season, NOW)
+    row = mailings.compose(
+        session, scene.season, Audience(AudienceKind.ENTRANTS), "The show", "Tonight.", scene.cast.ada, NOW
+    )  # fmt: skip
+    one = called(session, scene.season, row.key)
+    mailings.send_at(session, scene.season, one, NOW + HOUR, scene.cast.ada, NOW)
+    session.flush()
+    decided = {
+        "moved": update(Mailing).values(goes_at=NOW + 49 * HOUR),
+        "stopped": update(Mailing).values(stopped_at=NOW + HOUR),
+        "thrown away": delete(Mailing),
+    }[change]
+
+    asked: list[str] = []
+
+    def meanwhile(state: ORMExecuteState) -> None:
+        if state.is_select and getattr(state.statement, "_for_update_arg", None) is not None:
+            session.connection().execute(decided.where(col(Mailing.id) == row.id))
+            asked.append(change)
+
+    event.listen(session, "do_orm_execute", meanwhile)
+    assert planning.send(session, Due(scene.season.id, row.key), NOW + HOUR, nobody) is None
+    assert mails(session, scene.cast.ben) == [["challenge_released"]]
+    assert asked == [change]
 
 
 def test_a_thousand_letters_are_written_in_one_statement(session: Session, scene: Scene) -> None:
