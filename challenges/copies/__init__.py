@@ -23,7 +23,7 @@ from challenges.challenges import (
 )
 from challenges.chapters import MOST_CHAPTERS, ChapterText
 from challenges.clocks import WallClock
-from challenges.copies.nodes import LARGEST, Node, parse
+from challenges.copies.nodes import LARGEST, UNSHOWN, Node, parse
 from challenges.enrolment import MOST_CHOICES, MOST_QUESTIONS, QuestionText
 from challenges.files import Kind, StoredFile, picture_in
 from challenges.formats import Play
@@ -142,12 +142,15 @@ def import_(
 
 
 def plan_of(session: Session, season: Season) -> dict[str, Any]:
-    """All that organizers wrote of a season, in the words of its file. It reads nothing of who takes part."""
+    """All that organizers wrote of a season, in the words of its file. It reads nothing of who takes part.
+
+    Characters that cannot be shown are left out: a brief that came out of a PDF holds some, and no file may.
+    """
     clock = ZoneInfo(season.zone)
     every = every_challenge_of(session, season.id)
     numbers = {each.id: each.number for each in every}
     texts = terms.current(session, season.id)
-    return {
+    plan = {
         "season": {
             "title": season.title, "story": season.story, "zone": season.zone,
             "starts_on": season.starts_on.isoformat(), "ends_on": season.ends_on.isoformat(),
@@ -171,6 +174,16 @@ def plan_of(session: Session, season: Season) -> dict[str, Any]:
         ],
         "challenges": [_challenge_plan(session, each, numbers) for each in every],
     }  # fmt: skip
+    return {name: _shown(part) for name, part in plan.items()}
+
+
+def _shown(part: Any) -> Any:
+    """The same without what cannot be shown, however deep it lies."""
+    if isinstance(part, str):
+        return UNSHOWN.sub("", part)
+    if isinstance(part, list):
+        return [_shown(each) for each in part]
+    return {name: _shown(each) for name, each in part.items()} if isinstance(part, dict) else part
 
 
 def _challenge_plan(session: Session, challenge: Challenge, numbers: dict[UUID, int]) -> dict[str, Any]:

@@ -115,6 +115,16 @@ def test_the_newest_wording_of_an_amended_brief_is_cloned(session: Session, cast
     ]
 
 
+def test_a_brief_out_of_a_pdf_keeps_no_season_from_being_copied(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada)
+    challenge = make_challenge(session, season, cast.ada, is_released=False)
+    briefs.write(session, challenge, "A long\x02winter.", cast.ada, NOW)
+    made = copies.clone(session, season, "The next winter", date(2027, 11, 8), cast.ada, NOW)
+    again = copies.import_(session, cast.ada, copies.read(copies.export(session, season, NOW)), NOW)
+    told = [copies.plan_of(session, one)["challenges"][0]["brief"] for one in (made.season, again)]
+    assert told == ["A longwinter."] * 2
+
+
 def test_a_clone_across_a_change_of_the_clocks_keeps_the_time_of_day(session: Session, cast: Cast) -> None:
     season = make_season(session, cast.ada)
     make_challenge(session, season, cast.ada)
