@@ -176,7 +176,7 @@ def ask(
     session.flush()
     deed = "clarification.confided" if is_personal else "clarification.asked"
     note(session, None, deed, question, now, season.id, challenge=challenge.number)
-    if is_first:
+    if is_first or is_personal:  # an illness cannot wait for who looks next
         _tell_organizers(session, season, challenge, question, now)
     return question
 
@@ -366,9 +366,10 @@ def _tell_merged(
     session: Session, season: Season, challenge: Challenge, merged: Sequence[Clarification], into: Clarification,
     now: datetime,
 ) -> None:  # fmt: skip
-    """These askers alone, so the letter belongs to no season: its outbox would tell organizers who asked."""
+    """These askers alone, so the letter is blind: the outbox would tell organizers who asked."""
     for person_id in {each.asked_by: None for each in merged}:
-        write(session, "clarification", session.get_one(Person, person_id), now, **_facts(season, challenge, into))
+        asker = session.get_one(Person, person_id)
+        write(session, "clarification", asker, now, season.id, **_facts(season, challenge, into), is_blind=True)
 
 
 def _facts(season: Season, challenge: Challenge, question: Clarification) -> dict[str, Any]:

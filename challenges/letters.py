@@ -68,6 +68,24 @@ class Letter(Record, table=True):
             return LetterState.UNCERTAIN
         return LetterState.REFUSED if self.refused_at else LetterState.WAITING
 
+    @property
+    def is_blind(self) -> bool:
+        """Organizers may know that it was written, and not to whom."""
+        return bool(self.facts.get("is_blind"))
+
+    @property
+    def shown_name(self) -> str:
+        """As the outbox of a season tells it; so are the next two."""
+        return "a participant" if self.is_blind else self.to_name
+
+    @property
+    def shown_email(self) -> str:
+        return "" if self.is_blind else self.to_email
+
+    @property
+    def shown_trouble(self) -> str | None:
+        return "The mail server did not take it." if self.trouble and self.is_blind else self.trouble
+
 
 def write(
     session: Session,

@@ -83,7 +83,7 @@ def send_again(
     season = seasons.find_season(session, slug)
     letter = letters.find_in_season(session, season.id, letter_id)
     letters.send_again(letter)
-    note(session, me.person, "letter.tried_again", letter, now, season.id, to=letter.to_name)
+    note(session, me.person, "letter.tried_again", letter, now, season.id, to=letter.shown_name)
     return see(request, f"/seasons/{slug}/outbox", notice="We try again now.")
 
 

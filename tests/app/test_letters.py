@@ -40,6 +40,22 @@ def test_a_refused_letter_is_tried_again_when_an_organizer_asks(stage: Stage) ->
     assert letter(stage).attempt == 2
 
 
+def test_a_letter_whose_reader_organizers_may_not_know_is_tried_again_without_a_name(stage: Stage) -> None:
+    def write(session: Session) -> UUID:
+        world = stage.world_in(session)
+        facts = {"number": 2, "is_blind": True}
+        letter = letters.write(session, "clarification", ("zoe@example.org", "Zoe"), TODAY, world.season.id, **facts)
+        letter.refused_at, letter.trouble = TODAY, "550 <zoe@example.org> is unknown"
+        return letter.id
+
+    ada, letter_id = stage.browser(stage.world.cast.ada), stage.write(write)
+    page = ada.get(outbox(stage))
+    assert shown(page, "a participant", "The mail server did not take it.", "Clarification, challenge 2") == (200, [])
+    ada.send_form(f"{outbox(stage)}/{letter_id}/attempt")
+    pages = [page.text, ada.get(outbox(stage)).text, ada.get(f"{stage.world.home}/history").text]
+    assert [one for one in pages if "zoe" in one.lower()] == []
+
+
 def test_a_letter_of_another_season_is_not_there(stage: Stage) -> None:
     with stage.database.reading() as session:
         foreign = session.exec(select(Letter).where(Letter.season_id != stage.world.season.id)).first()

@@ -181,7 +181,9 @@ def test_asking_the_same_twice_asks_once(session: Session, scene: Scene) -> None
     assert asked(session, scene, kind=PERSONAL).id != asked(session, scene).id
 
 
-def test_organizers_hear_of_the_first_question_that_waits(session: Session, scene: Scene) -> None:
+def test_organizers_hear_of_the_first_question_that_waits_and_of_every_personal_matter(
+    session: Session, scene: Scene
+) -> None:
     def letters() -> list[tuple[str, bool]]:
         found = letters_to(session, scene.cast.ada.email)
         return [(each.kind, each.facts["is_personal"]) for each in found if each.kind == "question_asked"]
@@ -191,11 +193,11 @@ def test_organizers_hear_of_the_first_question_that_waits(session: Session, scen
     assert letters() == [("question_asked", False)]
     asked(session, scene, "I am ill", kind=PERSONAL)
     asked(session, scene, "I am still ill", kind=PERSONAL)
-    assert letters() == [("question_asked", False), ("question_asked", True)]
+    assert letters() == [("question_asked", False), *[("question_asked", True)] * 2]
     for question in session.exec(select(Clarification).where(Clarification.challenge_id == scene.challenge.id)):
         answered(session, scene, question)
     asked(session, scene, "A third", now=NOW + 2 * HOUR)
-    assert (len(letters()), first.is_closed) == (3, True)
+    assert (len(letters()), first.is_closed) == (4, True)
 
 
 def test_a_question_can_be_about_a_heading_of_the_brief(session: Session, scene: Scene) -> None:
@@ -453,10 +455,12 @@ def test_a_question_that_was_answered_before_is_merged_and_only_its_asker_told(s
         clarifications.merge(session, again, first, scene.cast.ada, NOW + 2 * HOUR)
     assert kinds_of_letters_to(session, scene.cast.ben.email).count("clarification") == 1
     told = [letter for letter in letters_to(session, fay.email) if letter.kind == "clarification"]
-    # The second letter stands in no season's outbox, where organizers would read who asked.
-    assert [(letter.season_id, letter.facts["answer"]) for letter in told] == [
-        (scene.season.id, "Yes."),
-        (None, "Yes."),
+    for letter in told:
+        letter.trouble = "550 fay@example.org is unknown"
+    shown = [(one.season_id, one.shown_name, one.shown_email, one.shown_trouble) for one in told]
+    assert shown == [
+        (scene.season.id, "Fay", "fay@example.org", "550 fay@example.org is unknown"),
+        (scene.season.id, "a participant", "", "The mail server did not take it."),
     ]
     assert waiting(session, scene) == Waiting(0, 0, 0)
 

@@ -57,7 +57,7 @@ class LetterBody(Body, frozen=True):
     id: UUID
     kind: str
     to_name: str
-    to_email: str
+    to_email: Annotated[str, told("Empty where nobody may know who asked a question.")]
     created_at: datetime
     state: Annotated[LetterState, told("Accepted or refused by the mail server; never called delivered.")]
     sent_at: datetime | None
@@ -182,8 +182,8 @@ def outbox(
     return LetterBodies(
         items=[
             LetterBody(
-                id=one.id, kind=one.kind, to_name=one.to_name, to_email=one.to_email, created_at=one.created_at,
-                state=one.state, sent_at=one.sent_at, attempt=one.attempt, trouble=one.trouble,
+                id=one.id, kind=one.kind, to_name=one.shown_name, to_email=one.shown_email, created_at=one.created_at,
+                state=one.state, sent_at=one.sent_at, attempt=one.attempt, trouble=one.shown_trouble,
             )
             for one in found[:limit]
         ],
