@@ -18,7 +18,7 @@ from challenges.history import note
 from challenges.people import Person, clean_name, flaws_in_name
 from challenges.records import Instant, Record, lock
 from challenges.refusals import NotYours, Refusal
-from challenges.rubrics import CriterionText, write_rubric
+from challenges.rubrics import CriterionText, check_breaks_ties, write_rubric
 from challenges.seasons import RoleKind, Season, role_of
 from challenges.states import Deed
 
@@ -191,6 +191,8 @@ def redraft(
     was_due_at = challenge.due_at
     _fill(session, challenge, plan, by, now, most_mib)
     _check_when(challenge, season, now)
+    if challenge.scheduled_at:
+        check_breaks_ties(session, challenge.rubric_version_id, season, challenge.is_final)
     if challenge.scheduled_at and challenge.release_at and challenge.due_at <= challenge.release_at:
         raise Refusal(
             "It would be due before its release. Set a later due instant, or take it off the schedule.", field="due"
@@ -270,6 +272,7 @@ def schedule(
             "The due instant has passed by then. Set a later one, or release the challenge earlier.", field="release"
         )
     _check_day(challenge.due_at, season)
+    check_breaks_ties(session, challenge.rubric_version_id, season, challenge.is_final)
     challenge.scheduled_at, challenge.release_at, challenge.on_hold = now, release_at, on_hold
     deed = "challenge.held" if on_hold else "challenge.released" if release_at <= now else "challenge.scheduled"
     note(session, by, deed, challenge, now, season.id, number=challenge.number, at=release_at.isoformat())

@@ -13,7 +13,7 @@ from challenges.outcomes import of_challenge
 from challenges.people import Person
 from challenges.records import Instant, Record, lock
 from challenges.refusals import Conflict, Refusal
-from challenges.rubrics import CriterionText, LevelText, Scale, rubrics_of, scales_of, write_rubric
+from challenges.rubrics import CriterionText, LevelText, Scale, check_breaks_ties, rubrics_of, scales_of, write_rubric
 from challenges.seasons import Season
 from challenges.states import Deed
 
@@ -43,7 +43,8 @@ def reword(
     weights may change: a criterion keeps its position and its number of levels, so that every mark still means what it
     meant. `seen` is the id of the rubric that the page showed.
     """
-    session.get_one(Season, challenge.season_id).check(Deed.PREPARE, now)
+    season = session.get_one(Season, challenge.season_id)
+    season.check(Deed.PREPARE, now)
     lock(session, challenge)
     if not challenge.is_released(now):
         raise Refusal("Nobody has read this rubric yet. Just write it anew.")
@@ -63,6 +64,7 @@ def reword(
         before_id=challenge.rubric_version_id, after_id=write_rubric(session, criteria, by, now).id,
         note=note.strip(), made_by=by.id, made_at=now,
     )  # fmt: skip
+    check_breaks_ties(session, made.after_id, season, challenge.is_final)
     session.add(made)
     challenge.rubric_version_id = made.after_id
     session.flush()

@@ -9,9 +9,11 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlmodel import Field, Session, col, select
 
+from challenges.formats import Format, TieRule
 from challenges.people import Person, clean_name, flaws_in_name
 from challenges.records import Instant, Record
 from challenges.refusals import Refusal
+from challenges.seasons import Season
 
 MOST_CRITERIA = 12
 LEVELS = range(2, 8)
@@ -150,6 +152,18 @@ def _flaws_in_criterion(text: CriterionText, field: str, titles: set[str]) -> It
                 "Say what this level looks like, so that judges and participants read it alike.",
                 field=f"{field}-level-{points}-descriptor",
             )
+
+
+def check_breaks_ties(session: Session, rubric_version_id: UUID, season: Season, is_final: bool) -> None:
+    """Where one criterion decides between places that are too close to call, a rubric that draws a line has it."""
+    if season.tie_rule != TieRule.CRITERION or (season.format == Format.LEAGUE and not is_final):
+        return
+    titles = {scale.criterion.title.casefold() for scale in scales_of(session, rubric_version_id)}
+    if season.tie_criterion.casefold() not in titles:
+        raise Refusal(
+            f"In this season the criterion “{season.tie_criterion}” decides where places are too close to call, "
+            "and the rubric does not have it. Add a criterion of that title."
+        )
 
 
 def scales_of(session: Session, rubric_version_id: UUID) -> list[Scale]:

@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from challenges import challenges, seasons
 from challenges.challenges import Challenge, Course, DeliverableText, Plan, Upcoming, deliverables_of
+from challenges.formats import Format, Play, TieRule
 from challenges.rubrics import scales_of
 from challenges.seasons import RoleKind
 from tests.cast import Cast, make_person
@@ -303,6 +304,31 @@ def test_what_cannot_be_released(session: Session, cast: Cast) -> None:
         challenges.schedule(session, late, season, cast.ada, DUE)
     assert (hidden.scheduled_at, late.scheduled_at) == (None, None)
     challenges.schedule(session, late, season, cast.ada, DUE - SECOND)
+
+
+NO_SUCH = (
+    "In this season the criterion “narrative” decides where places are too close to call, "
+    "and the rubric does not have it. Add a criterion of that title."
+)
+
+
+def test_the_criterion_that_decides_is_in_the_rubric(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada, play=Play(Format.KNOCK_OUT, TieRule.CRITERION, "narrative"))
+    challenge = make_challenge(session, season, cast.ada, is_released=False)
+    with refused(NO_SUCH):
+        challenges.schedule(session, challenge, season, cast.ada, NOW, at=NOW + DAY)
+    with_it = replace(PLAN, criteria=(CRITERIA[0], replace(CRITERIA[1], title="Narrative")))
+    challenges.redraft(session, challenge, with_it, cast.ada, NOW)
+    challenges.schedule(session, challenge, season, cast.ada, NOW, at=NOW + DAY)
+    with refused(NO_SUCH):
+        challenges.redraft(session, challenge, PLAN, cast.ada, NOW)
+
+
+def test_in_a_league_only_the_final_needs_the_criterion_that_decides(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada, play=Play(Format.LEAGUE, TieRule.CRITERION, "narrative"))
+    make_challenge(session, season, cast.ada)
+    with refused(NO_SUCH):
+        make_challenge(session, season, cast.ada, course=Course(is_final=True))
 
 
 def test_it_is_open_from_its_release_until_just_before_due(session: Session, cast: Cast) -> None:

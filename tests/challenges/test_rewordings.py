@@ -7,12 +7,14 @@ from uuid import UUID
 from sqlmodel import Session
 
 from challenges import outcomes, rewordings
+from challenges.formats import Format, Play, TieRule
 from challenges.outcomes import OutcomeKind
 from challenges.rewordings import reword, rewordings_of, rubrics_before, texts_of
 from challenges.rubrics import CriterionText, scales_of
 from judging.scoring import has_begun
 from judging.standings import standings_of
-from tests.makers import CRITERIA, DAY, LEVELS, NOW, Round, Scene, deeds, make_challenge, make_sheet
+from tests.cast import Cast
+from tests.makers import CRITERIA, DAY, LEVELS, NOW, Round, Scene, deeds, make_challenge, make_season, make_sheet
 from tests.refused import refused
 
 WEIGHTS = (replace(CRITERIA[0], weight=20), replace(CRITERIA[1], weight=80, title="Justified decisions"))
@@ -56,6 +58,16 @@ def test_nothing_changes_in_silence_or_twice(session: Session, scene: Scene) -> 
     draft = make_challenge(session, scene.season, ada, is_released=False)
     with refused("Nobody has read this rubric yet. Just write it anew."):
         reword(session, draft, WEIGHTS, NOTE, ada, NOW, has_begun=not_yet)
+
+
+def test_the_criterion_that_decides_stays_in_the_rubric(session: Session, cast: Cast) -> None:
+    season = make_season(session, cast.ada, play=Play(Format.KNOCK_OUT, TieRule.CRITERION, "decisions"))
+    challenge = make_challenge(session, season, cast.ada)
+    with refused(
+        "In this season the criterion “decisions” decides where places are too close to call, "
+        "and the rubric does not have it. Add a criterion of that title."
+    ):
+        reword(session, challenge, WEIGHTS, NOTE, cast.ada, NOW, has_begun=not_yet)
 
 
 def test_before_a_judge_begins_criteria_may_come_and_go(session: Session, scene: Scene) -> None:
