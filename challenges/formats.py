@@ -25,7 +25,7 @@ class TieRule(StrEnum):
     ALL_GO_ON = "all"
     CRITERION = "criterion"
     DEFENCE = "defence"
-    CHAIR = "chair"
+    ORGANIZERS = "organizers"
 
 
 # For people: a title, and what it means for who takes part.
@@ -53,7 +53,10 @@ TIE_WORDS = {
         "The defence",
         "Of the entries at the line, the one with the better marks in the defence goes on.",
     ),
-    TieRule.CHAIR: ("The chair", "The chair of the judges decides between the entries at the line, and says why."),
+    TieRule.ORGANIZERS: (
+        "The organizers, with the judges",
+        "The organizers decide with the judges between the entries at the line, and write the reason.",
+    ),
 }
 
 

@@ -236,8 +236,9 @@ def _settle(session: Session, challenge: Challenge, season: Season, tied: Sequen
         return {}
     if season.tie_rule == TieRule.DEFENCE:
         return dict.fromkeys((entry.id for entry, *_ in tied), (None, "The defence decides."))
-    if season.tie_rule == TieRule.CHAIR:
-        return dict.fromkeys((entry.id for entry, *_ in tied), (None, "The chair decides."))
+    if season.tie_rule == TieRule.ORGANIZERS:
+        told = (None, "The organizers decide with the judges, and write the reason.")
+        return dict.fromkeys((entry.id for entry, *_ in tied), told)
     if season.tie_rule == TieRule.CRITERION:
         return _by_criterion(session, challenge, season.tie_criterion, tied, places)
     go_on = (OutcomeKind.GOES_ON, "By the season’s rule all who share it count alike.")
@@ -246,17 +247,14 @@ def _settle(session: Session, challenge: Challenge, season: Season, tied: Sequen
 
 def _by_criterion(session: Session, challenge: Challenge, title: str, tied: Sequence[Ranked], places: int) -> Settled:
     """The better mean in one criterion, exactly; who is equal in that as well goes on together."""
-    wanted = [
+    position = next(  # there is one, or the challenge could not be released
         scale.criterion.position
         for scale in scales_of(session, challenge.rubric_version_id)
         if scale.criterion.title.casefold() == title.casefold()
-    ]
-    if not wanted:
-        told = (None, f"“{title}” decides, and the rubric does not have it, so you decide.")
-        return dict.fromkeys((entry.id for entry, *_ in tied), told)
+    )
     readings = readings_of(session, challenge.id)
     means = {
-        entry.id: _mean(readings[standing.submission_id].values() if standing else (), wanted[0])
+        entry.id: _mean(readings[standing.submission_id].values() if standing else (), position)
         for entry, _, standing in tied
     }
     least = sorted(means.values(), reverse=True)[places - 1]
@@ -331,6 +329,11 @@ def _decide(row: Row, decision: Decision | None, proposal: Proposal) -> tuple[Ou
     if row.proposed and decision.kind != row.proposed and not reason:
         raise Refusal(
             f"For {row.team.name} the ranking says “{row.proposed}”. Say why it is decided otherwise.",
+            field=f"reason-{row.entry.id}",
+        )
+    if row.is_tied and not row.proposed and not reason:
+        raise Refusal(
+            f"The ranking cannot tell whether {row.team.name} {decision.kind}. Say why it is decided so.",
             field=f"reason-{row.entry.id}",
         )
     return decision.kind, reason or row.reason

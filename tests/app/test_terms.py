@@ -38,7 +38,7 @@ def test_the_rules_say_how_it_is_played_to_everybody(stage: Stage) -> None:
         ("all", "All of them go on."),
         ("criterion", "The better score in the criterion “Decisions” decides."),
         ("defence", "The live defence decides."),
-        ("chair", "The chair of the judges decides, and says why."),
+        ("organizers", "The organizers decide with the judges, and write the reason."),
     ],
 )
 def test_the_rule_for_places_too_close_to_call_is_public(stage: Stage, rule: str, sentence: str) -> None:

@@ -144,10 +144,9 @@ TIED: Mapping[str, Sheets | None] = {"A": [(5, 5)], "B": [(3, 3)], "C": [(4, 3),
         (KNOCK_OUT, (GOES_ON, "By the season’s rule all who share it count alike."),
          (GOES_ON, "By the season’s rule all who share it count alike.")),
         (Play(Format.KNOCK_OUT, TieRule.DEFENCE), (None, "The defence decides."), (None, "The defence decides.")),
-        (Play(Format.KNOCK_OUT, TieRule.CHAIR), (None, "The chair decides."), (None, "The chair decides.")),
-        (Play(Format.KNOCK_OUT, TieRule.CRITERION, "narrative"),
-         (None, "“narrative” decides, and the rubric does not have it, so you decide."),
-         (None, "“narrative” decides, and the rubric does not have it, so you decide.")),
+        (Play(Format.KNOCK_OUT, TieRule.ORGANIZERS),
+         (None, "The organizers decide with the judges, and write the reason."),
+         (None, "The organizers decide with the judges, and write the reason.")),
         (Play(Format.KNOCK_OUT, TieRule.CRITERION, "DECISIONS"), (GOES_ON, "Best in “DECISIONS”."),
          (GOES_ON, "Best in “DECISIONS”.")),
     ],
@@ -274,7 +273,9 @@ def test_the_first_place_wins_the_final_and_nobody_leaves(session: Session, cast
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "kind"), [(TieRule.ALL_GO_ON, WINS), (TieRule.DEFENCE, None), (TieRule.CHAIR, None)])
+@pytest.mark.parametrize(
+    ("rule", "kind"), [(TieRule.ALL_GO_ON, WINS), (TieRule.DEFENCE, None), (TieRule.ORGANIZERS, None)]
+)
 def test_a_shared_first_place_follows_the_rule(
     session: Session, cast: Cast, rule: TieRule, kind: OutcomeKind | None
 ) -> None:
@@ -346,11 +347,14 @@ def test_who_misses_a_leagues_final_stands_in_its_table_with_0(
 
 
 def test_an_open_question_is_decided_first_and_a_difference_needs_a_reason(session: Session, cast: Cast) -> None:
-    played = play(session, cast, TIED, go_on=2, rules=Play(Format.KNOCK_OUT, TieRule.CHAIR))
+    played = play(session, cast, TIED, go_on=2, rules=Play(Format.KNOCK_OUT, TieRule.ORGANIZERS))
     ids = {name: entry.id for name, entry in played.entries.items()}
     with refused("Decide first whether B goes on.", field=f"kind-{ids['B']}"):
         played.confirm(session)
-    both = {"B": Decision(GOES_ON), "C": Decision(LEAVES)}
+    cannot_tell = "The ranking cannot tell whether B goes on. Say why it is decided so."
+    with refused(cannot_tell, field=f"reason-{ids['B']}"):
+        played.confirm(session, B=Decision(GOES_ON), C=Decision(LEAVES, "Weaker traces."))
+    both = {"B": Decision(GOES_ON, "Clearer traces."), "C": Decision(LEAVES, "Weaker traces.")}
     with refused("For A the ranking says “goes on”. Say why it is decided otherwise.", field=f"reason-{ids['A']}"):
         played.confirm(session, **both, A=Decision(LEAVES, "  "))
     with refused("Nobody wins before the final.", field=f"kind-{ids['A']}"):
@@ -361,8 +365,8 @@ def test_an_open_question_is_decided_first_and_a_difference_needs_a_reason(sessi
     assert made == {"A": GOES_ON, "B": GOES_ON, "C": LEAVES, "D": GOES_ON}
     reasons = {one.entry_id: one.reason for one in outcomes.of_challenge(session, played.challenge.id)}
     assert reasons == {
-        ids["A"]: "Among the first 2.", ids["B"]: "Shares the last place that goes on. The chair decides.",
-        ids["C"]: "Shares the last place that goes on. The chair decides.", ids["D"]: "Their file was damaged by us.",
+        ids["A"]: "Among the first 2.", ids["B"]: "Clearer traces.", ids["C"]: "Weaker traces.",
+        ids["D"]: "Their file was damaged by us.",
     }  # fmt: skip
 
 
