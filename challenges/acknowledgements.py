@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Field, Session, select
 
 from challenges.briefs import Brief, brief_of
 from challenges.challenges import Challenge
@@ -55,15 +55,3 @@ def readers_of(session: Session, brief_id: UUID) -> dict[UUID, Acknowledgement]:
     """Who has acknowledged this version, by entry."""
     read = session.exec(select(Acknowledgement).where(Acknowledgement.brief_id == brief_id))
     return {each.entry_id: each for each in read}
-
-
-def last_read_of(session: Session, challenge_id: UUID, entry_id: UUID) -> int:
-    """The number of the newest version that this entry has acknowledged; 1, as it was released, if none."""
-    read = session.exec(
-        select(Brief.number)
-        .join(Acknowledgement, col(Acknowledgement.brief_id) == col(Brief.id))
-        .where(Brief.challenge_id == challenge_id, Acknowledgement.entry_id == entry_id)
-        .order_by(col(Brief.number).desc())
-        .limit(1)
-    ).first()
-    return read or 1

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Index, and_, case, not_, or_, text
-from sqlmodel import Field, Session, col, func, select
+from sqlalchemy import JSON, ColumnElement, Index, and_, not_, or_, text
+from sqlmodel import Field, Session, col, select
 
 from challenges.people import Person
 from challenges.records import Instant, Record
@@ -165,26 +165,6 @@ def troubled_of(session: Session, season_id: UUID, most: int = 50) -> list[Lette
     """What waits for somebody's decision, newest first."""
     letters = select(Letter).where(Letter.season_id == season_id, _is_troubled())
     return list(session.exec(letters.order_by(col(Letter.created_at).desc(), col(Letter.id)).limit(most)))
-
-
-def states_of_mailings(session: Session, season_id: UUID) -> dict[UUID, dict[LetterState, int]]:
-    """How many letters of each mail to many are in each state."""
-    state = case(
-        (col(Letter.sent_at).is_not(None), LetterState.ACCEPTED),
-        (col(Letter.uncertain_at).is_not(None), LetterState.UNCERTAIN),
-        (col(Letter.refused_at).is_not(None), LetterState.REFUSED),
-        else_=LetterState.WAITING,
-    )
-    counts = (
-        select(Letter.mailing_id, state, func.count())
-        .where(Letter.season_id == season_id, col(Letter.mailing_id).is_not(None))
-        .group_by(col(Letter.mailing_id), state)
-    )
-    found: dict[UUID, dict[LetterState, int]] = {}
-    for mailing_id, which, number in session.exec(counts).all():
-        if mailing_id:
-            found.setdefault(mailing_id, {})[LetterState(which)] = number
-    return found
 
 
 def in_trouble(season_id: UUID) -> tuple[ColumnElement[bool] | bool, ColumnElement[bool]]:

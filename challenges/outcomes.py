@@ -57,8 +57,6 @@ class Known:
     entry: Entry
     team: Team
     state: EntryState
-    left_in: UUID | None
-    """The challenge after which it left."""
 
 
 def confirm(
@@ -178,14 +176,12 @@ def states_of(session: Session, season_id: UUID, now: datetime) -> list[Known]:
         .join(Challenge, col(Challenge.id) == col(Outcome.challenge_id))
         .where(Challenge.season_id == season_id, col(Outcome.public_at) <= now)
     ).all()
-    kinds: dict[UUID, dict[str, UUID]] = {}
+    kinds: dict[UUID, set[str]] = {}
     for outcome in public:
-        kinds.setdefault(outcome.entry_id, {})[outcome.kind] = outcome.challenge_id
-    return [_known(entry, team, kinds.get(entry.id, {})) for entry, team in entries_of(session, season_id)]
-
-
-def _known(entry: Entry, team: Team, kinds: dict[str, UUID]) -> Known:
-    return Known(entry, team, _state(entry, set(kinds)), kinds.get(OutcomeKind.LEAVES))
+        kinds.setdefault(outcome.entry_id, set()).add(outcome.kind)
+    return [
+        Known(entry, team, _state(entry, kinds.get(entry.id, set()))) for entry, team in entries_of(session, season_id)
+    ]
 
 
 def _state(entry: Entry, kinds: set[str]) -> EntryState:

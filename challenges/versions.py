@@ -354,18 +354,6 @@ def entries_that_handed_in(session: Session, challenge_id: UUID) -> set[UUID]:
     return set(session.exec(first.where(Submission.challenge_id == challenge_id, Version.number == 1)))
 
 
-def count_handed_in(session: Session, season_id: UUID) -> dict[UUID, int]:
-    """How many entries have handed in, by challenge."""
-    counts = (
-        select(Submission.challenge_id, func.count(col(Submission.id).distinct()))
-        .join(Version, col(Version.submission_id) == col(Submission.id))
-        .join(Challenge, col(Challenge.id) == col(Submission.challenge_id))
-        .where(Challenge.season_id == season_id)
-        .group_by(col(Submission.challenge_id))
-    )
-    return dict(session.exec(counts).all())
-
-
 def find_version_for(
     session: Session, version_id: UUID, person_id: UUID
 ) -> tuple[Version, Submission, Challenge, Team]:

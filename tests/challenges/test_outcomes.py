@@ -17,13 +17,13 @@ def test_nothing_shows_before_it_is_public(session: Session, scene: Scene) -> No
     other, team = make_entry(session, scene.season, make_person(session, "Fay"), name="Plan D")
     kinds = {scene.entry.id: (OutcomeKind.WINS, "place 1"), other.id: LEAVES}
     outcomes.confirm(session, scene.challenge, kinds, scene.cast.ada, NOW)
-    hidden = [Known(scene.entry, scene.team, "active", None), Known(other, team, "active", None)]
+    hidden = [Known(scene.entry, scene.team, "active"), Known(other, team, "active")]
     assert outcomes.states_of(session, scene.season.id, NOW + DAY) == hidden
     outcomes.make_public(session, scene.challenge, NOW + DAY)
     assert outcomes.states_of(session, scene.season.id, NOW + DAY - HOUR) == hidden
     assert outcomes.has_left(session, other.id, NOW + DAY - HOUR) is False
     assert outcomes.states_of(session, scene.season.id, NOW + DAY) == [
-        Known(scene.entry, scene.team, "winner", None), Known(other, team, "eliminated", scene.challenge.id),
+        Known(scene.entry, scene.team, "winner"), Known(other, team, "eliminated"),
     ]  # fmt: skip
     assert [outcomes.has_left(session, one.id, NOW + DAY) for one in (scene.entry, other)] == [False, True]
     assert outcomes.state_of(session, other, NOW + DAY) == "eliminated"
