@@ -30,6 +30,20 @@ def test_who_is_invited_and_has_not_accepted_is_named_and_reads_nothing(stage: S
     assert (shown(answer, GONE), stage.changes()) == ((422, []), {"person": "+1"})
 
 
+def test_whom_a_team_works_for_and_who_pays_it_stands_there_before_somebody_is_assigned(stage: Stage) -> None:
+    """Dana works for Umbra; the team that picks Umbra’s racks says so, and the organizer keeps her from its design."""
+    world = stage.world
+    ada, ben = stage.browser(world.cast.ada), stage.browser(world.cast.ben)
+    ada.send_form(panel(stage))  # nobody reads anything
+    assert shown(ada.get(panel(stage)), "works or studies for", "sponsors:") == (
+        200, ["works or studies for", "sponsors:"],
+    )  # fmt: skip
+    ben.send_form(f"/teams/{world.plan_b.id}/affiliation", affiliation="Acme", sponsors="Umbra, for its racks")
+    page = ada.get(panel(stage))
+    assert shown(page, "works or studies for Acme", "sponsors: Umbra, for its racks") == (200, [])
+    assert living(stage) == set()
+
+
 def test_everyone_reads_everything_and_what_was_assigned_stays(stage: Stage) -> None:
     world = stage.world
     before = living(stage)
