@@ -21,7 +21,11 @@ def put(session: Session, stage: Stage, **values: Any) -> None:
 def test_a_draft_says_what_announcing_does(stage: Stage) -> None:
     season, ada = stage.write(a_draft, stage), stage.browser(stage.world.cast.ada)
     path = f"/seasons/{season.slug}"
-    assert shown(ada.get(f"{path}/states"), "Announce it now", "This cannot be taken back.", "draft (now)") == (200, [])
+    asks, at_once = f'href="{path}/states">Announce the season<', f'action="{path}/announcement"'
+    assert shown(ada.get(path), asks, at_once) == (200, [at_once])
+    assert shown(
+        ada.get(f"{path}/states"), at_once, "Announce it now", "This cannot be taken back.", "draft (now)"
+    ) == (200, [])
     for _ in range(2):
         assert leads_to(ada.send_form(f"{path}/announcement")) == (303, path)
     assert stage.browser().get(path).status_code == 200
