@@ -110,7 +110,8 @@ def test_an_organizer_reviews_confirms_and_undoes(stage: Stage) -> None:
     ada, path, rows = stage.browser(world.cast.ada), f"{world.path(world.judged)}/standings", rows_of(stage)
     page = ada.get(path)
     told = ["The cut: the first 1 go on", "Among the first 1.", "Below the first 1.", "nothing received",
-            f"{world.path(world.judged)}/deadline", "First confirm above what the ranking means"]  # fmt: skip
+            f"{world.path(world.judged)}/deadline?entry={rows['No show']}",
+            "First confirm above what the ranking means"]  # fmt: skip
     assert shown(page, *told) == (200, [])
     assert stage.browser(world.cast.dana).get(f"{path}/rehearsal").status_code == 404
     form = {f"kind-{rows['Plan B']}": "goes on", f"kind-{rows['Plan D']}": "leaves",
