@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
@@ -301,7 +302,11 @@ def confirm(
             return already
         raise Refusal("The results of this challenge are confirmed already. Undo that first.")
     if now < challenge.settled_at:
-        raise Refusal(f"Until {challenge.settled_at:%a %d %b, %H:%M} UTC designs can still arrive. Confirm after that.")
+        until = challenge.settled_at.astimezone(ZoneInfo(season.zone))
+        raise Refusal(
+            f"Until {until:%a %d %b, %H:%M} ({season.zone}, that is {challenge.settled_at:%a %H:%M} UTC) "
+            "designs can still arrive. Confirm after that."
+        )
     check_judged(session, challenge)
     proposal = propose(session, challenge, season, now)
     if decided.keys() - {row.entry.id for row in proposal.rows}:

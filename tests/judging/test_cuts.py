@@ -212,8 +212,9 @@ def test_an_extension_keeps_the_question_open(session: Session, cast: Cast) -> N
     played = play(session, cast, {"A": [(5, 5)], "B": [(3, 3)], "C": None}, go_on=1)
     deadlines.extend(session, played.challenge, played.entries["C"], 3 * 24 * 60, "Ill", cast.ada, played.after)
     assert played.propose(session)[-1] == ("C", None, None, "Can still hand in.")
-    until = f"{played.challenge.settled_at:%a %d %b, %H:%M}"
-    with refused(f"Until {until} UTC designs can still arrive. Confirm after that."):
+    with refused(
+        "Until Sat 28 Nov, 00:29 (Europe/Berlin, that is Fri 23:29 UTC) designs can still arrive. Confirm after that."
+    ):
         played.confirm(session)
     later = played.challenge.settled_at
     assert cuts.propose(session, played.challenge, played.season, later - SECOND).rows[-1].proposed is None
