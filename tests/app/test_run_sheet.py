@@ -257,12 +257,15 @@ def test_questions_and_forgotten_swaps_wait_for_somebody(session: Session, round
         session, scene.season, scene.challenge, ClarificationKind.PERSONAL, "I am ill.", "", scene.cast.ben, NOW
     )
     course = Course(builds_on=1, is_swap=True)
-    make_challenge(session, scene.season, scene.cast.ada, due=at_clock("2026-12-10T23:59"), course=course)
+    swap = make_challenge(
+        session, scene.season, scene.cast.ada, is_released=False, due=at_clock("2026-12-10T23:59"), course=course
+    )
+    challenges.schedule(session, swap, scene.season, scene.cast.ada, NOW, at=scene.challenge.settled_at)
     home = home_of(scene)
     assert tasks(session, scene.season, NOW) == [
         Task("1 personal matter for you alone.", "Read", f"{home}/clarifications", True),
-        Task("Challenge 2: who goes on from whose design is not drawn.", "Draw", f"{home}/challenges/2/swap", True),
         Task("1 question waits for an answer.", "Answer", f"{home}/clarifications"),
+        Task("Challenge 2: who goes on from whose design is not drawn.", "Draw", f"{home}/challenges/2/swap"),
     ]
 
 
