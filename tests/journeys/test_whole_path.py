@@ -42,7 +42,7 @@ def test_whole_path(
             kyle = visitors(house, "Kyle", timezone_id="America/New_York")
             others = take_part(house, post, visitors, kyle, season, challenge, designs)
             judge_all(house, post, visitors, ada, season, challenge)
-            release(ada, challenge)
+            release(ada, challenge, others[0])
             read_packet(house, post, kyle, others[0])
             assert house.charrette("check") == "Nothing is wrong.\n"
         assert house.complaints() == []
@@ -73,6 +73,7 @@ def found_season(ada: Visitor) -> tuple[str, str]:
         left_out = ada.page.locator(f"input[name=criteria-{criterion}-remove]")
         left_out.check()
     ada.page.locator("input[name=criteria-1-weight]").fill("30")
+    ada.page.locator("input[name=go_on]").fill("6")
     ada.press("Save the draft")
     ada.sees("A draft, as participants will see it.", "Limits", "How it is judged", "46.2 %")
     challenge = f"{season}/challenges/1"
@@ -89,8 +90,9 @@ def found_season(ada: Visitor) -> tuple[str, str]:
     ada.press("Announce it now")
     ada.sees("The season is announced: everybody can see it.")
     ada.go(challenge)
-    ada.press("Publish the challenge")
-    ada.sees("The challenge is published.", f"{due:%-d %b}, 23:59:00")
+    ada.page.locator("input[name=how][value=now]").check()
+    ada.press("Set the release")
+    ada.sees("Released. Everybody can read it", f"{due:%-d %b}, 23:59:00")
     return season, challenge
 
 
@@ -252,20 +254,26 @@ def score(dana: Visitor) -> None:
     dana.sees("Your scoresheet for Team Jenner is handed in.")
 
 
-def release(ada: Visitor, challenge: str) -> None:
+def release(ada: Visitor, challenge: str, somebody_else: Correspondent) -> None:
+    """Confirmed, held back until the evening, and opened by a button; before that nobody else finds anything."""
     ada.go(f"{challenge}/standings")
-    expect(ada.page.locator("#ranking tbody tr")).to_have_count(9)
+    expect(ada.page.locator("#ranking tbody select")).to_have_count(9)
+    ada.press("Confirm the results")
+    ada.sees("Confirmed. Nobody else sees it before you release it")
     ada.page.get_by_text("Release the results of challenge 1").click()
-    ada.page.locator("input[name=how][value=now]").check()
+    ada.page.locator("input[name=how][value=hold]").check()
     ada.press("Set the release")
-    ada.sees("Released. The packets are being made; a mail tells each team when theirs is there.")
+    ada.sees("On hold. The results open when you press the button.")
+    assert somebody_else.get(f"{challenge}/standings").status_code == 404
+    ada.page.get_by_text("Open the results now").click()
+    ada.press("Open the results")
     expect(ada.page.get_by_role("link", name="Open the packet of")).to_have_count(9, timeout=60_000)
 
 
 def read_packet(house: House, post: Post, kyle: Visitor, somebody_else: Correspondent) -> None:
     packet = post.link_in(post.letter_to(kyle.email, "Your feedback is here: Team Jenner, challenge 1"))
     kyle.go("/seasons/the-long-winter")
-    text = text_of(kyle.keeps("Your feedback packet"))
+    text = text_of(kyle.keeps("newest feedback packet"))
     told = [f"{COMMENTS['Dana']}, third", f"{COMMENTS['Dev']}, Team Jenner", f"{COMMENTS['Didi']}, Team Jenner"]
     assert [one for one in [*told, "Judge 3", "Team Jenner", "A field hospital"] if one not in text] == []
     assert somebody_else.get(packet).status_code == 404
