@@ -1,6 +1,9 @@
 """Seasons run themselves"""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,6 +14,16 @@ branch_labels = None
 depends_on = None
 
 INSTANT = sa.DateTime(timezone=True)
+CHALLENGE = sa.table(
+    "challenge", sa.column("id", sa.Uuid()), sa.column("season_id", sa.Uuid()), sa.column("number", sa.Integer()),
+    sa.column("release_at", INSTANT), sa.column("due_at", INSTANT),
+)  # fmt: skip
+MAILING = sa.table(
+    "mailing", sa.column("id", sa.Uuid()), sa.column("season_id", sa.Uuid()), sa.column("challenge_id", sa.Uuid()),
+    sa.column("key", sa.String()), sa.column("kind", sa.String()), sa.column("audience", sa.String()),
+    sa.column("hours", sa.Integer()), sa.column("goes_at", INSTANT), sa.column("stopped_at", INSTANT),
+    sa.column("reached", sa.Integer()),
+)  # fmt: skip
 
 
 def upgrade() -> None:
@@ -381,7 +394,9 @@ def roles() -> None:
 
 
 def mailings() -> None:
-    """What was released before has been told by its organizers, so the platform does not tell it again."""
+    """What was released before has been told by its organizers, so the platform does not tell it again; nor does it
+    remind at once, all of a sudden. Both stand stopped in the outbox for as long as they would help.
+    """
     op.create_table(
         "mailing",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -407,11 +422,7 @@ def mailings() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailing")),
         sa.UniqueConstraint("season_id", "key", name=op.f("uq_mailing_season_id_key")),
     )
-    op.execute(
-        "INSERT INTO mailing (id, season_id, key, kind, audience, challenge_id, hours, goes_at, missed_at, reached) "
-        "SELECT id, season_id, 'release-' || number, 'challenge_released', 'entrants', id, 0, release_at, release_at, "
-        "0 FROM challenge WHERE release_at IS NOT NULL"
-    )
+    op.bulk_insert(MAILING, list(stopped_mailings(datetime.now(UTC))))
     with op.batch_alter_table("letter") as table:
         table.add_column(sa.Column("mailing_id", sa.Uuid(), nullable=True))
         table.drop_index(op.f("ix_letter_season_id"))
@@ -419,6 +430,23 @@ def mailings() -> None:
     op.create_index("ix_letter_outbox", "letter", ["season_id", "created_at"])
     troubled = sa.text("refused_at IS NOT NULL OR uncertain_at IS NOT NULL")
     op.create_index("ix_letter_troubled", "letter", ["season_id"], sqlite_where=troubled, postgresql_where=troubled)
+
+
+def stopped_mailings(now: datetime) -> Iterator[dict[str, Any]]:
+    released = sa.select(CHALLENGE).where(CHALLENGE.c.release_at.is_not(None))
+    for row in op.get_bind().execute(released).mappings():
+        release_at, due_at = (row[name].replace(tzinfo=row[name].tzinfo or UTC) for name in ("release_at", "due_at"))
+        common = {"season_id": row["season_id"], "challenge_id": row["id"], "stopped_at": now, "reached": 0}
+        yield {
+            **common, "id": uuid4(), "key": f"release-{row['number']}", "kind": "challenge_released",
+            "audience": "entrants", "hours": 0, "goes_at": release_at,
+        }  # fmt: skip
+        for hours in (72, 24, 3):
+            if (goes_at := due_at - timedelta(hours=hours)) <= now:
+                yield {
+                    **common, "id": uuid4(), "key": f"reminder-{row['number']}-{hours}h", "kind": "reminder",
+                    "audience": "not-handed-in", "hours": hours, "goes_at": goes_at,
+                }  # fmt: skip
 
 
 def telling() -> None:
