@@ -35,12 +35,12 @@ def test_whom_a_team_works_for_and_who_pays_it_stands_there_before_somebody_is_a
     world = stage.world
     ada, ben = stage.browser(world.cast.ada), stage.browser(world.cast.ben)
     ada.send_form(panel(stage))  # nobody reads anything
-    assert shown(ada.get(panel(stage)), "works or studies for", "sponsors:") == (
-        200, ["works or studies for", "sponsors:"],
+    assert shown(ada.get(panel(stage)), "close to:", "sponsors:") == (
+        200, ["close to:", "sponsors:"],
     )  # fmt: skip
     ben.send_form(f"/teams/{world.plan_b.id}/affiliation", affiliation="Acme", sponsors="Umbra, for its racks")
     page = ada.get(panel(stage))
-    assert shown(page, "works or studies for Acme", "sponsors: Umbra, for its racks") == (200, [])
+    assert shown(page, "close to: Acme", "sponsors: Umbra, for its racks") == (200, [])
     assert living(stage) == set()
 
 
