@@ -89,7 +89,8 @@ def redraft(
     challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
     challenges.redraft(session, challenge, planned(form), me.person, now, settings.max_upload_mib)
     briefs.write(session, challenge, form.text("brief"), me.person, now, seen=form.brief_seen or None)
-    return see(request, path_of(slug, number), notice="Saved. Still a draft.")
+    told = SCHEDULED.get(challenge.state(now), "Still a draft.")
+    return see(request, path_of(slug, number), notice=f"Saved. {told}")
 
 
 @get(f"{CHALLENGE}/rehearsal", guards=[signed_in], sync_to_thread=True)

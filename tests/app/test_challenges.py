@@ -151,6 +151,20 @@ def test_a_draft_is_written_anew_and_a_criterion_can_be_left_out(stage: Stage) -
     assert (draft.title, [scale.criterion.title for scale in scales]) == (FORM["title"], ["Criterion 2"])
 
 
+def test_saving_says_what_the_challenge_is(stage: Stage) -> None:
+    ada, there = stage.browser(stage.world.cast.ada), stage.world.path(stage.world.draft)
+
+    def saved() -> str:
+        assert leads_to(ada.send_form(there, **FORM)) == (303, there)
+        return ada.get(there).text
+
+    assert "Saved. Still a draft." in saved()
+    ada.send_form(f"{there}/schedule", how="at", release="2026-11-28T20:00")
+    assert "Saved. Scheduled. It opens by itself; until then only its number and dates are public." in saved()
+    ada.send_form(f"{there}/schedule", how="hold", release="2026-11-28T20:00")
+    assert "Saved. On hold. It opens when you press the button" in saved()
+
+
 def test_releasing_now_twice_releases_once_and_everybody_reads_it(stage: Stage) -> None:
     world = stage.world
     ada = stage.browser(world.cast.ada)

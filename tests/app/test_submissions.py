@@ -109,6 +109,23 @@ def test_one_second_before_due_is_in_time_whatever_clock_the_browser_has(stage: 
     assert (answer.status_code, [version.handed_in_at for version in versions(stage)][-1]) == (303, DUE - SECOND)
 
 
+def test_the_list_of_what_waits_says_until_when_in_the_season_s_or_one_s_own_time_and_utc(stage: Stage) -> None:
+    def give_grace(session: Session) -> None:
+        world = stage.world_in(session)
+        world.opened.grace_minutes = 10
+        world.cast.cleo.zone = "Asia/Tokyo"
+
+    stage.write(give_grace)
+    world = stage.world
+    path, stage.clock.at = f"{world.path(world.opened)}/submission", world.opened.due_at
+    for person, own in (
+        (world.cast.ben, "Fri 11 Dec 2026, 00:09:00 Berlin"),
+        (world.cast.cleo, "Fri 11 Dec 2026, 08:09:00 Tokyo"),
+    ):
+        said = f"Until {own} (Thu 10 Dec 2026, 23:09:00 UTC) it is still accepted, as late"
+        assert shown(stage.browser(person).get(path), said) == (200, [])
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("late", [timedelta(), timedelta(minutes=1), timedelta(days=1)])
@@ -171,7 +188,10 @@ def test_a_file_that_was_on_its_way_at_due_may_arrive_for_half_an_hour(
         assert (answer.status_code, len(versions(stage))) == (422, 1)
 
 
-LATE_UNTIL = "What was still on its way then may be handed in until Thu 10 Dec 2026, 23:29:00 UTC."
+LATE_UNTIL = (
+    "What was still on its way then may be handed in until "
+    "Fri 11 Dec 2026, 00:29:00 Berlin (Thu 10 Dec 2026, 23:29:00 UTC)."
+)
 
 
 @pytest.mark.parametrize(

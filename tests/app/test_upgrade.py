@@ -225,7 +225,7 @@ def test_no_mail_goes_out_because_of_the_upgrade_and_none_is_called_missed(sessi
     assert planning.due(session, datetime.now(UTC)) == []
     assert mailings.gone_of(session, season.id) == []
     planned = planning.planned_of(session, season, every_challenge_of(session, season.id), datetime.now(UTC))
-    assert [(one.key, one.words.subject, one.is_stopped) for one in planned if one.challenge and one.until > NOW] == [
+    assert [(one.key, one.words.subject, one.is_stopped) for one in planned if one.until and one.until > NOW] == [
         ("release-2", "Challenge 2 is open: Challenge 2", True),
         ("reminder-2-24h", "Challenge 2 is due soon: your team has not handed in yet", True),
         ("reminder-2-3h", "Challenge 2 is due very soon: your team has not handed in yet", False),
