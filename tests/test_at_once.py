@@ -196,7 +196,7 @@ def test_a_scoresheet_opens_once(database: Database) -> None:
 
     def open_sheet(session: Session) -> Any:
         assignment = living_pairs(session, challenge.id)[Pair(judge.id, round_.submission_id)]
-        return scoring.open_sheet(session, assignment, challenge, judge, challenge.settled_at).id
+        return scoring.open_sheet(session, assignment, here(session, challenge), judge, challenge.settled_at).id
 
     first, second = at_once(database, open_sheet, open_sheet)
     assert first == second
@@ -205,8 +205,10 @@ def test_a_scoresheet_opens_once(database: Database) -> None:
 
 def test_two_tabs_do_not_overwrite_each_other(database: Database) -> None:
     round_ = committed(database, a_round)
-    judge = round_.judges[0]
-    desk = committed(database, lambda session: make_desk(session, round_.scene.challenge, judge, round_.submission_id))
+    challenge, judge = round_.scene.challenge, round_.judges[0]
+    desk = committed(
+        database, lambda session: make_desk(session, here(session, challenge), judge, round_.submission_id)
+    )
 
     def save(text: str) -> Callable[[Session], Any]:
         def deed(session: Session) -> Any:
