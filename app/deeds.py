@@ -52,6 +52,7 @@ DEEDS = {
     "upload.removed": "took the upload {file} off the list",
     "submission.in_time": "made version {version} for challenge {challenge} count as in time, by giving more time",
     "submission.handed_in": "handed in version {version} for challenge {challenge}",
+    "chair.named": "named the chair of challenge {challenge}",
     "panel.assigned": "changed the panel of challenge {challenge} (new readings: {readings})",
     "assignment.ended": "ended the assignment of a reading in challenge {challenge}",
     "scoresheet.opened": "began a scoresheet of challenge {challenge}",

@@ -61,11 +61,11 @@ class Errors(dict[str, str]):
 
 
 def environment(settings: Settings) -> Environment:
-    return compiled(settings.demo, settings.development)
+    return compiled(settings.demo, settings.development, settings.demo and not settings.smtp_host)
 
 
 @cache
-def compiled(demo: bool, development: bool) -> Environment:
+def compiled(demo: bool, development: bool, has_mailbox: bool) -> Environment:
     """Templates take a tenth of a second to compile, so apps of one process share them."""
     drawing = Environment(
         loader=FileSystemLoader(ROOT),
@@ -84,6 +84,7 @@ def compiled(demo: bool, development: bool) -> Environment:
         demo=demo,
         development=development,
         file_links=file_links,
+        has_mailbox=has_mailbox,
         own_zone=own_zone,
         season_links=season_links,
         site_links=site_links,

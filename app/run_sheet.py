@@ -29,7 +29,7 @@ from challenges.versions import Version
 from judging.packets import Making, making_of
 from judging.progress import SheetState, counts_of
 
-MOST_NEXT = 12
+MOST_NEXT = 24
 """So many coming things are told."""
 
 
@@ -279,8 +279,10 @@ def _of_challenge(row: Row, home: str) -> Iterator[Happening]:
 
 def _of_mail(mail: Planned, at: datetime, home: str) -> Happening:
     of = f" for challenge {mail.challenge.number}" if mail.challenge else ""
+    is_own = mail.audience.entry_id is not None
+    whose = "to a team with a deadline of its own" if is_own else "to whoever has not handed in"
     told = {
-        Kind.REMINDER: f"Reminder{of}, {mail.hours} hours before it is due, to whoever has not handed in",
+        Kind.REMINDER: f"Reminder{of}, {mail.hours} hours before it is due, {whose}",
         Kind.RELEASED: f"Mail to everybody who takes part{of}: it is open",
     }
     text = told.get(mail.kind, f"Mail: {mail.words.subject}")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from app.filters import count, relative
 from app.run_sheet import Row, RunSheet, Stage
-from challenges.formats import Format
+from challenges.formats import Format, TieRule
 from challenges.states import SeasonState
 
 SOON = timedelta(days=2)
@@ -99,6 +99,15 @@ def _of(sheet: RunSheet, row: Row, now: datetime) -> Iterator[Task]:
             is_urgent=row.stage == Stage.OPEN,
         )  # fmt: skip
     yield from _of_missing(sheet, row, name, page)
+    needs_chair = sheet.season.tie_rule == TieRule.CHAIR and bool(challenge.go_on or challenge.is_final)
+    if (
+        needs_chair
+        and not challenge.chair_id
+        and row.stage in (Stage.OPEN, Stage.ARRIVING, Stage.UNREAD, Stage.JUDGED, Stage.READY)
+    ):
+        yield Task(
+            f"{name}: nobody is named to decide where places are too close to call.", "Name the chair", f"{page}/panel"
+        )
     match row.stage:
         case Stage.DRAFT if challenge.due_at <= now:
             yield Task(

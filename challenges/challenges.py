@@ -26,6 +26,8 @@ IN_FLIGHT = timedelta(minutes=30)
 """A file that was still travelling at the due instant may arrive until this much later."""
 MOST_DELIVERABLES = 10
 MOST_GRACE = 24 * 60
+SLOW_HAND = timedelta(minutes=2)
+"""An instant that passed while somebody filled in the form still means now."""
 LARGEST_NUMBER = 2**31 - 1
 """What a database column holds; addresses can name more."""
 
@@ -79,6 +81,8 @@ class Challenge(Record, table=True):
     """Until when questions are taken; None: until it is due."""
     answers_until: datetime | None = Field(default=None, sa_type=Instant)
     """Until when they are answered; None: nothing is promised."""
+    chair_id: UUID | None = Field(default=None, foreign_key="person.id")
+    """Who leads its judges. Only organizers see who it is."""
 
     def state(self, now: datetime) -> "ChallengeState":
         if self.scheduled_at is None or self.release_at is None:
@@ -265,6 +269,8 @@ def schedule(
     season.check(Deed.PREPARE, now)
     if not season.announced_at:
         raise Refusal("Announce the season first; a challenge cannot be seen without it.")
+    if at and at < now - SLOW_HAND:
+        raise Refusal("That instant has passed. Choose a later one, or release the challenge now.", field="release")
     release_at = max(at, now) if at else now
     _check_swap(session, challenge, release_at)
     if challenge.due_at <= release_at:

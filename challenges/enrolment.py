@@ -187,6 +187,7 @@ def enrol(session: Session, team: Team, season: Season, application: Application
     if entry and not entry.withdrawn_at:
         return entry
     outcomes.check_may_play(session, season.id, teams.members_of(session, team.id), now)
+    outcomes.check_is_uncut(session, season, now)
     entry = entries.enter(session, team, season, by, now)
     teams.describe(session, team, season, application.affiliation, application.sponsors, by, now)
     agree(session, season, by, application.words, now)

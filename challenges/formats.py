@@ -25,7 +25,7 @@ class TieRule(StrEnum):
     ALL_GO_ON = "all"
     CRITERION = "criterion"
     DEFENCE = "defence"
-    ORGANIZERS = "organizers"
+    CHAIR = "chair"
 
 
 # For people: a title, and what it means for who takes part.
@@ -53,9 +53,9 @@ TIE_WORDS = {
         "The defence",
         "Of the entries at the line, the one with the better marks in the defence goes on.",
     ),
-    TieRule.ORGANIZERS: (
-        "The organizers, with the judges",
-        "The organizers decide with the judges between the entries at the line, and write the reason.",
+    TieRule.CHAIR: (
+        "The chair of the judges",
+        "The chair, whom the organizers name for each challenge, decides between the entries at the line and says why.",
     ),
 }
 

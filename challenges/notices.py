@@ -19,7 +19,11 @@ def tell_amended(
     extension: Extension | None = None,
 ) -> Mailing:  # fmt: skip
     """Every entrant reads at once what changed in the brief, and how much more time there is for it."""
-    more = "\n\nFor that, **every team has more time**: the due instant has moved." if extension else ""
+    more = (
+        f"\n\nFor that, **every team has {extension.minutes} more minutes**: the due instant has moved."
+        if extension
+        else ""
+    )
     words = Words(
         f"Challenge {challenge.number}: the brief was amended (amendment {amended.amendment})",
         f"The brief of challenge {challenge.number}, “{challenge.title}”, was amended. "
@@ -51,13 +55,15 @@ def tell_extended(
     if kind == Kind.MOVED:
         words = Words(
             f"Challenge {number}: there is more time for every team",
-            f"The due instant of {named}, is later than before, for every team alike. The reason:\n\n"
+            f"The due instant of {named}, is {extension.minutes} minutes later than before, for every team alike. "
+            "The reason:\n\n"
             f"{_quoted(extension.reason)}",
         )
     elif extension.minutes:
         words = Words(
             f"Challenge {number}: your team has more time",
-            f"Your team has a due instant of its own for {named}. It is this one:",
+            f"For {named}, your team has {extension.minutes} minutes more than all others. "
+            "The reason stands beside your deadline. It is due:",
         )
     else:
         words = Words(

@@ -11,9 +11,11 @@ from sqlmodel import Field, Session, col, select
 
 from challenges.challenges import Challenge
 from challenges.entries import Entry, entries_of
+from challenges.formats import Format
 from challenges.people import Person
 from challenges.records import Instant, Record
 from challenges.refusals import Refusal
+from challenges.seasons import Season
 from challenges.teams import Member, Team
 
 
@@ -149,6 +151,17 @@ def check_may_play(session: Session, season_id: UUID, people: Sequence[Person], 
             f"{person} took part with {team}, for whom this season has ended, and nobody takes part in a season twice. "
             "Thank you for playing: the next season is open to everybody again."
         )
+
+
+def check_is_uncut(session: Session, season: Season, now: datetime) -> None:
+    """Nobody enters a knock-out once it is known who left first: the line was drawn among those who were in."""
+    left = (
+        select(Outcome.id)
+        .join(Entry, col(Entry.id) == col(Outcome.entry_id))
+        .where(Entry.season_id == season.id, Outcome.kind == OutcomeKind.LEAVES, col(Outcome.public_at) <= now)
+    )
+    if season.format == Format.KNOCK_OUT and session.exec(left.limit(1)).first():
+        raise Refusal("The first cut of this season is public, so nobody can enter it any more.")
 
 
 def state_of(session: Session, entry: Entry, now: datetime) -> EntryState:

@@ -32,6 +32,7 @@ from judging.progress import SheetState, states_of
 from judging.standings import Levels, Placing, Standing, readings_of, standings_of
 
 LONGEST_REASON = 400
+NO_CHAIR = "The chair decides, and nobody is named. Name the chair on the panel of this challenge first."
 
 
 @dataclass(frozen=True)
@@ -237,9 +238,9 @@ def _settle(session: Session, challenge: Challenge, season: Season, tied: Sequen
         return {}
     if season.tie_rule == TieRule.DEFENCE:
         return dict.fromkeys((entry.id for entry, *_ in tied), (None, "The defence decides."))
-    if season.tie_rule == TieRule.ORGANIZERS:
-        told = (None, "The organizers decide with the judges, and write the reason.")
-        return dict.fromkeys((entry.id for entry, *_ in tied), told)
+    if season.tie_rule == TieRule.CHAIR:
+        told = "The chair decides." if challenge.chair_id else NO_CHAIR
+        return dict.fromkeys((entry.id for entry, *_ in tied), (None, told))
     if season.tie_rule == TieRule.CRITERION:
         return _by_criterion(session, challenge, season.tie_criterion, tied, places)
     go_on = (OutcomeKind.GOES_ON, "By the season’s rule all who share it count alike.")
@@ -311,6 +312,8 @@ def confirm(
     proposal = propose(session, challenge, season, now)
     if decided.keys() - {row.entry.id for row in proposal.rows}:
         raise Refusal("Meanwhile somebody has withdrawn. Look at the ranking again, then confirm.")
+    if season.tie_rule == TieRule.CHAIR and not challenge.chair_id and any(row.is_tied for row in proposal.rows):
+        raise Refusal(NO_CHAIR)
     kinds = {row.entry.id: _decide(row, decided.get(row.entry.id), proposal) for row in proposal.rows}
     if proposal.decides and kinds and all(kind == OutcomeKind.GOES_ON for kind, _ in kinds.values()):
         raise Refusal("Somebody wins here. Say who.")

@@ -120,6 +120,34 @@ def _check_may_read(session: Session, challenge: Challenge, pairs: Sequence[Pair
             raise Refusal(f"{judges[person_id].name} is in team {team.name} and cannot judge this season.")
 
 
+def name_chair(session: Session, challenge: Challenge, person_id: UUID | None, by: Person, now: datetime) -> None:
+    """An organizer or judge of the season leads the judges of this challenge; None: nobody does."""
+    session.get_one(Season, challenge.season_id).check(Deed.JUDGE, now)
+    lock(session, challenge)
+    if of_challenge(session, challenge.id):
+        raise Refusal("The results of this challenge are confirmed, so its chair stays. Undo the confirmation first.")
+    if person_id and person_id not in {person.id for person in may_chair(session, challenge.season_id)}:
+        raise Refusal("Choose an organizer or a judge of this season.", field="chair")
+    if challenge.chair_id != person_id:
+        challenge.chair_id = person_id
+        note(session, by, "chair.named", challenge, now, challenge.season_id, challenge=challenge.number)
+
+
+def may_chair(session: Session, season_id: UUID) -> list[Person]:
+    """Organizers and judges, by name."""
+    found = (
+        select(Person)
+        .join(Role, col(Role.person_id) == col(Person.id))
+        .where(
+            Role.season_id == season_id,
+            col(Role.kind).in_((RoleKind.ORGANIZER, RoleKind.JUDGE)),
+            col(Role.ended_at).is_(None),
+        )
+        .distinct()
+    )
+    return sorted(session.exec(found), key=lambda person: (person.name, person.email))
+
+
 def panel_of(session: Session, challenge_id: UUID) -> list[Panelist]:
     return list(session.exec(select(Panelist).where(Panelist.challenge_id == challenge_id)))
 

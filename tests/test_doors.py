@@ -208,6 +208,7 @@ POST /seasons/{slug:str}/challenges/{number:int}/feedback                       
 POST /seasons/{slug:str}/challenges/{number:int}/feedback/opening                         Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/feedback/withdrawal                      Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/panel                                    Ada 303
+POST /seasons/{slug:str}/challenges/{number:int}/panel/chair                              Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation                   Ada 422
 POST /seasons/{slug:str}/challenges/{number:int}/standings/confirmation/withdrawal        Ada 303
 POST /seasons/{slug:str}/challenges/{number:int}/release                                  Ada 422
@@ -264,7 +265,8 @@ WHO = {
     "Ada": "organizes the season",
 }
 # Where the address names a challenge: the draft, the one being judged, the released one; else the open one.
-NUMBERS = {"edit": 4, "release": 4, "schedule": 4, "withdrawal": 4, "panel": 2, "feedback": 2, "standings": 1}
+NUMBERS = {"edit": 4, "release": 4, "schedule": 4, "withdrawal": 4, "panel": 2, "chair": 2, "feedback": 2}
+NUMBERS |= {"standings": 1}
 Line = tuple[str, str]
 
 

@@ -49,6 +49,15 @@ def assign(
     return see(request, f"/seasons/{slug}/challenges/{number}/panel", notice="The assignments are saved.")
 
 
+@post(f"{PANEL}/chair", guards=[organizer_of_season], redraw=show, sync_to_thread=True)
+def name_chair(
+    request: Request, session: Session, me: Me, form: Form, now: Now, slug: FromPath[str], number: FromPath[int]
+) -> Redirect:
+    challenge = challenges.find_for(session, seasons.find_season(session, slug), number, me.person.id, now)
+    panels.name_chair(session, challenge, form.id("chair") if form.chair else None, me.person, now)
+    return see(request, f"/seasons/{slug}/challenges/{number}/panel", notice="Saved. Only organizers see who leads.")
+
+
 def by_submission(states: dict[Pair, SheetState]) -> dict[UUID, dict[UUID, SheetState]]:
     """Submission → judge → state: the matrix has thousands of cells, so each is looked up by one id."""
     found: dict[UUID, dict[UUID, SheetState]] = defaultdict(dict)
@@ -64,4 +73,4 @@ def pairs_in(form: Form) -> list[Pair]:
         raise Refusal("One of these boxes cannot be read. Load the page again.") from None
 
 
-ROUTES = [show, assign]
+ROUTES = [show, assign, name_chair]

@@ -224,6 +224,7 @@ def test_a_schedule_is_taken_back_while_nobody_has_read_it(stage: Stage) -> None
     [
         ("", "Write a day and a time, such as 2026-11-24T23:59."),
         ("2026-12-18T23:59", DUE_AT_ONCE),
+        ("2026-11-26T10:00", "That instant has passed. Choose a later one, or release the challenge now."),
     ],
 )
 def test_a_release_that_cannot_be(stage: Stage, release: str, sentence: str) -> None:

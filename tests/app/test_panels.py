@@ -9,7 +9,7 @@ from challenges.versions import handed_in
 from judging import panels
 from judging.panels import Pair
 from tests.makers import make_entry, make_judge, make_person, make_version
-from tests.stage import TODAY, Stage, leads_to, shown
+from tests.stage import TODAY, Stage, beside, leads_to, shown
 
 
 def panel(stage: Stage) -> str:
@@ -125,3 +125,15 @@ def test_the_panel_asks_the_same_for_thirty(stage: Stage) -> None:
     stage.write(grow)
     many = stage.statements(ada, panel(stage))
     assert (many, many <= 12) == (few, True)
+
+
+def test_the_chair_is_named_on_the_panel_and_seen_by_organizers_alone(stage: Stage) -> None:
+    world, there = stage.world, stage.world.path(stage.world.judged)
+    ada = stage.browser(world.cast.ada)
+    for _ in range(2):
+        assert leads_to(ada.send_form(f"{there}/panel/chair", chair=str(world.cast.dana.id))) == (303, f"{there}/panel")
+    assert stage.changes() == {"challenge": "~1", "trace": "+1"}
+    assert f'<option value="{world.cast.dana.id}" selected>' in ada.get(f"{there}/panel").text
+    refused = ada.send_form(f"{there}/panel/chair", chair=str(world.cast.ben.id))
+    assert (refused.status_code, beside(refused, "chair")) == (422, "Choose an organizer or a judge of this season.")
+    assert str(world.cast.dana.id) not in stage.browser(world.cast.ben).get(there).text

@@ -18,7 +18,7 @@ FORM: dict[str, Any] = {
     "title": "The Short Summer", "story": "The valley is **open** again.", "zone": "Europe/Berlin",
     "starts_on": "2026-12-01", "ends_on": "2026-12-31",
 }  # fmt: skip
-PLAY: dict[str, Any] = {"format": "league", "tie_rule": "organizers", "least_members": "1", "most_members": "4"}
+PLAY: dict[str, Any] = {"format": "league", "tie_rule": "chair", "least_members": "1", "most_members": "4"}
 
 
 def the_one_called(session: Session, title: str) -> Season:

@@ -25,7 +25,7 @@ def test_the_rules_say_how_it_is_played_to_everybody(stage: Stage) -> None:
     page = stage.browser().get(f"{home}/rules")
     assert shown(
         page, "Knock-out: after each challenge only some teams go on.", "All of them go on.",
-        "From 1 to 8 members; a team of one is normal.", "No limit.", "Open until the season ends.",
+        "From 1 to 8 members; a team of one is normal.", "No limit.", "Open until the first cut is public.",
         "No recordings are planned.", f'href="{home}/challenges/3"',
     ) == (200, [])  # fmt: skip
     assert "Not told yet" not in page.text
@@ -38,7 +38,7 @@ def test_the_rules_say_how_it_is_played_to_everybody(stage: Stage) -> None:
         ("all", "All of them go on."),
         ("criterion", "The better score in the criterion “Decisions” decides."),
         ("defence", "The live defence decides."),
-        ("organizers", "The organizers decide with the judges, and write the reason."),
+        ("chair", "The chair of the judges decides, and says why. The organizers name a chair for each challenge."),
     ],
 )
 def test_the_rule_for_places_too_close_to_call_is_public(stage: Stage, rule: str, sentence: str) -> None:

@@ -46,7 +46,7 @@ def test_a_draft_is_the_next_of_its_season(session: Session, cast: Cast) -> None
         "summary": "Design the computers of a hospital that must move twice a year.", "due_at": DUE,
         "due_zone": "Europe/Berlin", "created_at": NOW, "scheduled_at": None, "release_at": None, "on_hold": False,
         "grace_minutes": 0, "penalty": 0, "settled_at": DUE + 30 * MINUTE, "go_on": None, "is_final": False,
-        "builds_on": None, "is_swap": False, "questions_until": None, "answers_until": None,
+        "builds_on": None, "is_swap": False, "questions_until": None, "answers_until": None, "chair_id": None,
     }  # fmt: skip
     assert (second.number, first.rubric_version_id == second.rubric_version_id) == (2, False)
     assert [scale.criterion.title for scale in scales_of(session, first.rubric_version_id)] == [

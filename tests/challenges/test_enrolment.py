@@ -11,6 +11,7 @@ from sqlmodel import Session, select
 from challenges import enrolment, entries, outcomes, seasons, teams, terms
 from challenges.enrolment import Application, Asked, Consent, EntryAnswer, EntryQuestion, QuestionText, Words
 from challenges.entries import Entry
+from challenges.formats import Format
 from challenges.outcomes import OutcomeKind
 from challenges.people import Person
 from challenges.seasons import Season
@@ -284,8 +285,21 @@ def test_who_is_out_joins_nobody_else_but_their_own_again(session: Session, scen
 
 
 def test_who_had_gone_before_it_was_due_plays_on_elsewhere(session: Session, scene: Scene) -> None:
-    season, ben = scene.season, scene.cast.ben
+    season, ben, eve = scene.season, scene.cast.ben, scene.cast.eve
     entries.leave(session, scene.team, season, ben, scene.challenge.due_at)
     known_at = put_out(session, scene)
-    team = make_team(session, season, ben, name="Phoenix", now=known_at)
-    assert enrolment.enrol(session, team, season, Application(), ben, known_at).team_id == team.id
+    _, other = make_entry(session, season, eve, name="Phoenix")
+    teams.invite(session, other, season, ben.email, eve, known_at)
+    token = secret_of(session, ben.email, "invitation")["token"]
+    enrolment.join(session, token, season, ben, Words(), known_at)
+    assert teams.team_of(session, season.id, ben.id) == other
+
+
+def test_nobody_enters_a_knock_out_after_its_first_cut(session: Session, scene: Scene) -> None:
+    season, eve = scene.season, scene.cast.eve
+    known_at = put_out(session, scene)
+    team = make_team(session, season, eve, name="Phoenix", now=known_at - HOUR)
+    with refused("The first cut of this season is public, so nobody can enter it any more."):
+        enrolment.enrol(session, team, season, Application(), eve, known_at)
+    season.format = Format.LEAGUE
+    assert enrolment.enrol(session, team, season, Application(), eve, known_at).team_id == team.id

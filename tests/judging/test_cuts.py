@@ -15,7 +15,7 @@ from challenges.formats import Format, Play, TieRule
 from challenges.outcomes import EntryState, OutcomeKind
 from challenges.seasons import RoleKind, Season, role_of
 from judging import cuts, feedback, panels
-from judging.cuts import Decision
+from judging.cuts import NO_CHAIR, Decision
 from judging.panels import Pair
 from judging.standings import Placing
 from tests.cast import Cast, make_person
@@ -144,9 +144,9 @@ TIED: Mapping[str, Sheets | None] = {"A": [(5, 5)], "B": [(3, 3)], "C": [(4, 3),
         (KNOCK_OUT, (GOES_ON, "By the season’s rule all who share it count alike."),
          (GOES_ON, "By the season’s rule all who share it count alike.")),
         (Play(Format.KNOCK_OUT, TieRule.DEFENCE), (None, "The defence decides."), (None, "The defence decides.")),
-        (Play(Format.KNOCK_OUT, TieRule.ORGANIZERS),
-         (None, "The organizers decide with the judges, and write the reason."),
-         (None, "The organizers decide with the judges, and write the reason.")),
+        (Play(Format.KNOCK_OUT, TieRule.CHAIR),
+         (None, NO_CHAIR),
+         (None, NO_CHAIR)),
         (Play(Format.KNOCK_OUT, TieRule.CRITERION, "DECISIONS"), (GOES_ON, "Best in “DECISIONS”."),
          (GOES_ON, "Best in “DECISIONS”.")),
     ],
@@ -274,9 +274,7 @@ def test_the_first_place_wins_the_final_and_nobody_leaves(session: Session, cast
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("rule", "kind"), [(TieRule.ALL_GO_ON, WINS), (TieRule.DEFENCE, None), (TieRule.ORGANIZERS, None)]
-)
+@pytest.mark.parametrize(("rule", "kind"), [(TieRule.ALL_GO_ON, WINS), (TieRule.DEFENCE, None), (TieRule.CHAIR, None)])
 def test_a_shared_first_place_follows_the_rule(
     session: Session, cast: Cast, rule: TieRule, kind: OutcomeKind | None
 ) -> None:
@@ -348,8 +346,11 @@ def test_who_misses_a_leagues_final_stands_in_its_table_with_0(
 
 
 def test_an_open_question_is_decided_first_and_a_difference_needs_a_reason(session: Session, cast: Cast) -> None:
-    played = play(session, cast, TIED, go_on=2, rules=Play(Format.KNOCK_OUT, TieRule.ORGANIZERS))
+    played = play(session, cast, TIED, go_on=2, rules=Play(Format.KNOCK_OUT, TieRule.CHAIR))
     ids = {name: entry.id for name, entry in played.entries.items()}
+    with refused(NO_CHAIR):
+        played.confirm(session)
+    panels.name_chair(session, played.challenge, cast.ada.id, cast.ada, NOW)
     with refused("Decide first whether B goes on.", field=f"kind-{ids['B']}"):
         played.confirm(session)
     cannot_tell = "The ranking cannot tell whether B goes on. Say why it is decided so."

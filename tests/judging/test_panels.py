@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from challenges import seasons
+from challenges import outcomes, seasons
+from challenges.outcomes import OutcomeKind
 from challenges.people import Person
 from challenges.seasons import RoleKind
 from challenges.versions import handed_in
@@ -226,3 +227,18 @@ def test_the_database_holds_a_living_pair_once(session: Session, round_: Round) 
     ).all()
     with pytest.raises(IntegrityError), session.begin_nested():
         session.add(Assignment(**living[0].model_dump(exclude={"id"})))
+
+
+def test_a_chair_is_an_organizer_or_a_judge_of_the_season(session: Session, scene: Scene) -> None:
+    ada, (dana, _) = scene.cast.ada, judges_of(session, scene)
+    assert panels.may_chair(session, scene.season.id) == [ada, dana, scene.cast.dev]
+    for person in (dana, dana, None):
+        panels.name_chair(session, scene.challenge, person and person.id, ada, NOW)
+        assert scene.challenge.chair_id == (person and person.id)
+    assert deeds(session, scene.season).count("chair.named") == 2
+    for stranger in (scene.cast.ben, scene.cast.eve):
+        with refused("Choose an organizer or a judge of this season.", "chair"):
+            panels.name_chair(session, scene.challenge, stranger.id, ada, NOW)
+    outcomes.confirm(session, scene.challenge, {scene.entry.id: (OutcomeKind.GOES_ON, "")}, ada, NOW)
+    with refused("The results of this challenge are confirmed, so its chair stays. Undo the confirmation first."):
+        panels.name_chair(session, scene.challenge, dana.id, ada, NOW)

@@ -85,6 +85,7 @@ def challenges() -> None:
         table.add_column(given("is_final", sa.Boolean(), "false"))
         table.add_column(given("is_swap", sa.Boolean(), "false"))
         table.add_column(sa.Column("builds_on", sa.Uuid(), nullable=True))
+        table.add_column(sa.Column("chair_id", sa.Uuid(), nullable=True))
     later = "due_at + INTERVAL '30 minutes'"
     if op.get_bind().dialect.name == "sqlite":
         later = "strftime('%Y-%m-%d %H:%M:%f', due_at, '+30 minutes') || '000'"
@@ -92,6 +93,7 @@ def challenges() -> None:
     with op.batch_alter_table("challenge") as table:
         table.alter_column("settled_at", existing_type=INSTANT, nullable=False)
         table.create_foreign_key(op.f("fk_challenge_builds_on_challenge"), "challenge", ["builds_on"], ["id"])
+        table.create_foreign_key(op.f("fk_challenge_chair_id_person"), "person", ["chair_id"], ["id"])
         table.create_check_constraint("swap_builds_on", "NOT is_swap OR builds_on IS NOT NULL")
 
 
