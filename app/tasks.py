@@ -69,7 +69,9 @@ def _of_questions(sheet: RunSheet, home: str) -> Iterator[Task]:
     if waiting.matters:
         yield Task(f"{count(waiting.matters, 'personal matter')} for you alone.", "Read", queue, is_urgent=True)
     if waiting.proposals:
-        yield Task(f"{count(waiting.proposals, 'answer')} of judges to be let out.", "Look at them", queue)
+        verb = "waits" if waiting.proposals == 1 else "wait"
+        answers = count(waiting.proposals, "judge’s answer", "judges’ answers")
+        yield Task(f"{answers} {verb} for you to let out.", "Read and let out", queue)
     if waiting.questions:
         verb = "waits" if waiting.questions == 1 else "wait"
         yield Task(f"{count(waiting.questions, 'question')} {verb} for an answer.", "Answer", queue)
@@ -95,7 +97,7 @@ def _of(sheet: RunSheet, row: Row, now: datetime) -> Iterator[Task]:
     release = challenge.release_at or now
     if challenge.is_swap and not row.is_drawn and row.stage in (Stage.SCHEDULED, Stage.ON_HOLD, Stage.OPEN):
         yield Task(
-            f"{name}: who goes on from whose design is not drawn.", "Draw", f"{page}/swap",
+            f"{name} swaps designs, and the swap is not drawn yet.", "Draw", f"{page}/swap",
             is_urgent=row.stage == Stage.OPEN,
         )  # fmt: skip
     yield from _of_missing(sheet, row, name, page)

@@ -265,7 +265,7 @@ def test_questions_and_forgotten_swaps_wait_for_somebody(session: Session, round
     assert tasks(session, scene.season, NOW) == [
         Task("1 personal matter for you alone.", "Read", f"{home}/clarifications", True),
         Task("1 question waits for an answer.", "Answer", f"{home}/clarifications"),
-        Task("Challenge 2: who goes on from whose design is not drawn.", "Draw", f"{home}/challenges/2/swap"),
+        Task("Challenge 2 swaps designs, and the swap is not drawn yet.", "Draw", f"{home}/challenges/2/swap"),
     ]
 
 

@@ -161,7 +161,7 @@ def ask(replay: Replay) -> None:
     dana.press("Give it to the organizers", answer="A lander is no rocket.")
     replay.eve.open(f"{there}/clarifications")
     assert "lander" not in replay.eve.page.text
-    assert replay.tasks() == ["1 answer of judges to be let out. Look at them"]
+    assert replay.tasks() == ["1 judge’s answer waits for you to let out. Read and let out"]
     ada.open(f"{replay.home}/clarifications")
     ada.open(question_on(ada))
     ada.press("Answer for everybody", wording="Is a lander a rocket?")
