@@ -118,7 +118,7 @@ def waiting(session: Session, most: int = 500) -> list[Letter]:
     unsent = (
         select(Letter)
         .where(col(Letter.sent_at).is_(None), col(Letter.refused_at).is_(None), col(Letter.uncertain_at).is_(None))
-        .order_by(col(Letter.created_at))
+        .order_by(col(Letter.created_at), col(Letter.id))
         .limit(most)
     )
     return list(session.exec(unsent))

@@ -295,7 +295,7 @@ def test_the_worker_reads_what_was_handed_in(small_site: Site) -> None:
         _, file = the_version(small_site)
         assert (file.computed_sha256, file.differs) == (sha256(DESIGN).hexdigest(), False)
         wait(lambda: accepted(small_site, "receipt") == 2, 20)
-    assert kinds(small_site) == {"receipt": 2}
+        wait(lambda: kinds(small_site) == {"receipt": 2, "challenge_released": 2}, 20)
 
 
 def test_other_bytes_than_were_sent_are_said_loudly_and_once(small_site: Site) -> None:
@@ -411,7 +411,8 @@ def test_a_worker_killed_while_it_prints_30_packets_finishes_them_and_mails_each
         wait(lambda: site.states()[LetterState.WAITING] == 0, 60, "every letter")
     states = site.states()
     assert kinds(site)["packet_ready"] == 2 * count
-    assert states[LetterState.ACCEPTED] + states[LetterState.UNCERTAIN] - before == 2 * count
+    told = 2 * count + kinds(site)["challenge_released"]
+    assert states[LetterState.ACCEPTED] + states[LetterState.UNCERTAIN] - before == told
     assert states[LetterState.REFUSED] == 0
     assert set(site.received().values()) == {1}
     assert len(site.received()) >= states[LetterState.ACCEPTED] - before

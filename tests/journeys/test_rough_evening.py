@@ -79,21 +79,27 @@ def five_hand_in(replay: Replay, due: datetime) -> None:
     replay.clock(1, 6, "01:00")
 
 
+def nothing_from(entries: int) -> str:
+    return f"Challenge 1: nothing received from {entries} entries. Confirm that they leave, or extend. Decide"
+
+
 def one_judge_is_missing(replay: Replay) -> None:
     """Four read everything, the fifth is never heard of: the organizer ends what was given to him, and the rest do."""
     there, ada, missing = replay.challenge(1), replay.ada, replay.judges.pop()
-    assert replay.tasks() == ["Urgent: Challenge 1: nobody is asked to read 5 designs. Say who reads what"]
+    assert replay.tasks() == [
+        "Urgent: Challenge 1: nobody is asked to read 5 designs. Say who reads what", nothing_from(5),
+    ]  # fmt: skip
     ada.open(f"{there}/panel")
     ada.press("Everyone reads everything")
     replay.judge(1, CAME)
-    assert replay.tasks() == ["Challenge 1: 5 of 25 scoresheets are not handed in yet. See whose"]
+    assert replay.tasks() == [nothing_from(5), "Challenge 1: 5 of 25 scoresheets are not handed in yet. See whose"]
     ada.open(f"{replay.home}/run-sheet")
     ada.sees("scoresheets of challenge 1 are not handed in")
     ada.open(f"{there}/standings")
     ada.sees("Not ready to release.", missing.name)
     choose_pairs(replay, lambda judge, _, is_ticked: is_ticked and judge != missing.name)
     assert replay.tasks() == [
-        "Challenge 1: nothing received from 5 entries. Confirm that they leave, or extend. Decide",
+        nothing_from(5),
         "Challenge 1: every scoresheet is handed in. Review the ranking and confirm it",
     ]
 
@@ -150,7 +156,9 @@ def one_comes_after_all(replay: Replay) -> None:
     people["Stalin Pena"].open(f"{there}/submission")
     assert "data-slot-url" not in people["Stalin Pena"].page.html
     replay.clock(1, 7, "01:00")
-    assert replay.tasks() == ["Urgent: Challenge 1: nobody is asked to read 1 design. Say who reads what"]
+    assert replay.tasks() == [
+        "Urgent: Challenge 1: nobody is asked to read 1 design. Say who reads what", nothing_from(4),
+    ]  # fmt: skip
     called = {judge.name for judge in replay.judges}
     choose_pairs(replay, lambda judge, team, is_ticked: is_ticked or (team == LATE and judge in called))
     replay.judge(1, {LATE: CAME_LATE[LATE]})
