@@ -2,7 +2,7 @@
 
 import base64
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -80,11 +80,7 @@ def find_viewer(database: Database, token: str, now: datetime) -> Viewer | None:
         web_session, person = found
         roles, slugs = roles_of(session, person.id)
     if signins.is_due_for_renewal(web_session, now):
-        try:
-            with database.writing() as session:
-                signins.renew(session, web_session.id, now)
-        except Exception:  # it is renewed by the next request
-            log.exception("a session could not be renewed")
+        note_use(database, signins.renew, web_session.id, now)
     return Viewer(person, web_session.id, roles, slugs)
 
 
@@ -101,12 +97,17 @@ def find_program(database: Database, text: str, now: datetime) -> Viewer:
         token, person = found
         roles, slugs = roles_of(session, person.id)
     if tokens.is_use_due(token, now):
-        try:
-            with database.writing() as session:
-                tokens.note_use(session, token.id, now)
-        except Exception:  # it is noted with the next request
-            log.exception("the use of a token could not be noted")
+        note_use(database, tokens.note_use, token.id, now)
     return Viewer(person, token.id, roles, slugs, token)
+
+
+def note_use(database: Database, deed: Callable[[Session, UUID, datetime], None], id_: UUID, now: datetime) -> None:
+    """In a transaction of its own. Nobody is turned away because it fails: the next request tries again."""
+    try:
+        with database.writing() as session:
+            deed(session, id_, now)
+    except Exception:
+        log.exception("the use of a session or token could not be noted")
 
 
 ROLES = (

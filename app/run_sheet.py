@@ -1,6 +1,6 @@
 """Run sheet: where a season stands, what happens next, who has not done what, and what needs an organizer."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -108,6 +108,7 @@ class RunSheet:
     season: Season
     rows: Sequence[Row]
     entries: int
+    """That still take part."""
     judges: int
     organizers: int
     waiting: Waiting
@@ -126,11 +127,12 @@ def run_sheet_of(session: Session, season: Season, now: datetime) -> RunSheet:
     released = [challenge for challenge in challenges if challenge.is_released(now)]
     current = current_of(released, now)
     entries, judges, organizers, letters, lapsed, read = _numbers(session, season, current, now)
-    rows = list(_rows(session, season, challenges, entries, now))
+    outcomes = _outcomes(session, season)
+    rows = list(_rows(session, season, challenges, entries, outcomes, now))
     return RunSheet(
         season=season,
         rows=rows,
-        entries=entries,
+        entries=entries - sum(out for _, out, _ in outcomes.values()),
         judges=judges,
         organizers=organizers,
         waiting=count_waiting(session, season.id),
@@ -174,10 +176,11 @@ def _readers(challenge: Challenge | None) -> ScalarSelect[int]:
 
 
 def _rows(
-    session: Session, season: Season, challenges: Sequence[Challenge], entries: int, now: datetime
-) -> Iterator[Row]:
+    session: Session, season: Season, challenges: Sequence[Challenge], entries: int,
+    outcomes: Mapping[UUID, tuple[int, int, int]], now: datetime,
+) -> Iterator[Row]:  # fmt: skip
     received, drawn = _received(session, season.id)
-    sheets, making, outcomes = counts_of(session, season.id), making_of(session, season.id), _outcomes(session, season)
+    sheets, making = counts_of(session, season.id), making_of(session, season.id)
     still_in = entries
     for each in challenges:
         handed_in, counts = received.get(each.id, 0), sheets.get(each.id)

@@ -197,10 +197,13 @@ def redraft(
     _check_when(challenge, season, now)
     if challenge.scheduled_at:
         check_breaks_ties(session, challenge.rubric_version_id, season, challenge.is_final)
-    if challenge.scheduled_at and challenge.release_at and challenge.due_at <= challenge.release_at:
-        raise Refusal(
-            "It would be due before its release. Set a later due instant, or take it off the schedule.", field="due"
-        )
+    if challenge.scheduled_at and challenge.release_at:
+        _check_swap(session, challenge, challenge.release_at)
+        if challenge.due_at <= challenge.release_at:
+            raise Refusal(
+                "It would be due before its release. Set a later due instant, or take it off the schedule.",
+                field="due",
+            )
     for old in deliverables_of(session, challenge.id):
         session.delete(old)
     session.flush()
@@ -318,6 +321,7 @@ def release(session: Session, challenge: Challenge, by: Person, now: datetime, m
     season.check(Deed.PREPARE, now)
     if challenge.scheduled_at is None or challenge.release_at is None:
         raise Refusal("This challenge is a draft. Schedule it first.")
+    _check_swap(session, challenge, now)
     late = max(now - challenge.release_at, timedelta())
     if moves_due:
         moves = timedelta(minutes=math.ceil(late / timedelta(minutes=1)))

@@ -244,8 +244,9 @@ def test_who_left_or_withdrew_is_awaited_no_more(session: Session, round_: Round
     make_challenge(session, scene.season, scene.cast.ada, due=at_clock("2026-12-10T23:59"))
     leaves = {out.id: (OutcomeKind.LEAVES, "nothing received")}
     outcomes.confirm(session, scene.challenge, leaves, scene.cast.ada, scene.challenge.settled_at)
-    rows = run_sheet_of(session, scene.season, scene.challenge.settled_at).rows
-    assert [(row.received, row.awaited, row.missing) for row in rows] == [(1, 2, 1), (0, 1, 1)]
+    sheet = run_sheet_of(session, scene.season, scene.challenge.settled_at)
+    assert [(row.received, row.awaited, row.missing) for row in sheet.rows] == [(1, 2, 1), (0, 1, 1)]
+    assert sheet.entries == 1
 
 
 def test_questions_and_forgotten_swaps_wait_for_somebody(session: Session, round_: Round) -> None:

@@ -22,6 +22,7 @@ from tests.cast import make_person
 from tests.makers import DAY, HOUR, NOW, PLAN, Scene, at_clock, deeds, make_challenge, make_entry, make_version
 from tests.refused import not_yours, refused
 
+TOO_EARLY = "It swaps the designs of challenge 1, which can arrive until after that. Release it later."
 LATER = at_clock("2026-12-10T23:59")
 
 
@@ -139,10 +140,22 @@ def test_a_swap_opens_when_every_design_has_arrived(session: Session, scene: Sce
         session, scene.season, scene.cast.ada, is_released=False, due=LATER, course=Course(builds_on=1, is_swap=True)
     )
     at = scene.challenge.settled_at - timedelta(microseconds=1)
-    with refused(
-        "It swaps the designs of challenge 1, which can arrive until after that. Release it later.", "release"
-    ):
+    with refused(TOO_EARLY, "release"):
         challenges.schedule(session, challenge, scene.season, scene.cast.ada, NOW, at=at)
+    plain = replace(PLAN, due=LATER)
+    challenges.redraft(session, challenge, plain, scene.cast.ada, NOW)
+    challenges.schedule(session, challenge, scene.season, scene.cast.ada, NOW, at=at)
+    into_a_swap = replace(plain, course=Course(builds_on=1, is_swap=True))
+    with refused(TOO_EARLY, "release"), session.begin_nested():
+        challenges.redraft(session, challenge, into_a_swap, scene.cast.ada, NOW)
+
+
+def test_the_button_opens_no_swap_before_every_design_has_arrived(session: Session, scene: Scene) -> None:
+    challenge = make_swap(session, scene)
+    at = scene.challenge.settled_at + DAY
+    challenges.schedule(session, challenge, scene.season, scene.cast.ada, NOW, at=at, on_hold=True)
+    with refused(TOO_EARLY, "release"):
+        challenges.release(session, challenge, scene.cast.ada, scene.challenge.settled_at - HOUR)
 
 
 def test_what_cannot_be_drawn(session: Session, scene: Scene) -> None:
