@@ -168,7 +168,7 @@ def test_templates_and_ways_are_the_same_kinds_as_the_domain_writes() -> None:
         for module in (TEMPLATES.parent / package).glob("*.py"):
             written |= set(re.findall(r"\b(?:write|_mail)\(\s*session,\s*\"(\w+)\"", module.read_text()))
     written |= set(Kind)  # letters of mailings, whose kind stands in their row
-    assert texts - {"parts"} == pages - {"layout", "parts"} == set(WAYS) == set(FACTS)
+    assert texts - {"parts", "challenge"} == pages - {"layout", "parts", "challenge"} == set(WAYS) == set(FACTS)
     assert written == set(WAYS) - {"test"}
 
 

@@ -158,6 +158,7 @@ def test_declined_withdrawn_and_old_ones_say_so_and_are_sent_again(stage: Stage)
     assert shown(eve.get(f"/roles/{token}"), "This invitation was withdrawn, or a newer one took its place.") == (
         422, [],
     )  # fmt: skip
+    stage.clock.at += timedelta(minutes=2)
     token = invited(stage)
     stage.clock.at += roles.LIVES
     assert shown(eve.get(f"/roles/{token}"), "This invitation is older than two weeks.") == (422, [])

@@ -22,8 +22,9 @@ OVER = "This season is over, so nobody can found and join teams, enter now."
 
 
 def invited(stage: Stage, email: str = "eve@example.org") -> str:
-    """Ben invites by the form; the token as the mail tells it."""
+    """Ben invites by the form, a minute after what was before; the token as the mail tells it."""
     world = stage.world
+    stage.clock.at += timedelta(minutes=1)
     answer = stage.browser(world.cast.ben).send_form(f"/teams/{world.plan_b.id}/invitations", email=email)
     assert leads_to(answer) == (303, f"/teams/{world.plan_b.id}")
     return str(stage.write(secret_of, email)["token"])
@@ -169,6 +170,7 @@ def test_two_invitations_at_once_put_nobody_into_two_teams(stage: Stage) -> None
         teams.invite(session, there.plan_d, there.season, "eve@example.org", there.fay, stage.clock.at)
 
     tokens = [invited(stage)]
+    stage.clock.at += timedelta(minutes=1)
     stage.write(by_fay)
     tokens.append(str(stage.write(secret_of, "eve@example.org")["token"]))
     eve = stage.browser(world.cast.eve)

@@ -1,7 +1,7 @@
 """Enrolment: questions of the season's own, consent, and entering with all that is asked, or not at all."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -273,6 +273,7 @@ def test_who_is_out_joins_nobody_else_but_their_own_again(session: Session, scen
     _, other = make_entry(session, season, eve, name="Phoenix")
     entries.leave(session, scene.team, season, ben, known_at)
     for team, by in ((other, eve), (scene.team, scene.cast.cleo)):
+        known_at += timedelta(minutes=1)
         teams.invite(session, team, season, ben.email, by, known_at)
         token = secret_of(session, ben.email, "invitation")["token"]
         if team == other:

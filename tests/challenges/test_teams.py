@@ -1,6 +1,6 @@
 """Teams: founding, inviting by mail, joining once; nobody is in two teams, and nobody judges the season they are in."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -34,9 +34,9 @@ WITHDRAWN = "This invitation was withdrawn, or a newer mail took its place. Use 
 OLD = "This invitation is older than two weeks. Ask the team for a new one."
 
 
-def invited(session: Session, scene: Scene, email: str = "eve@example.org") -> str:
+def invited(session: Session, scene: Scene, email: str = "eve@example.org", now: datetime = NOW) -> str:
     """The token that was mailed."""
-    teams.invite(session, scene.team, scene.season, email, scene.cast.ben, NOW)
+    teams.invite(session, scene.team, scene.season, email, scene.cast.ben, now)
     return secret_of(session, email)["token"]
 
 
@@ -258,7 +258,7 @@ def test_with_the_last_member_go_the_open_invitations(session: Session, scene: S
     assert teams.invitations_of(session, scene.team.id, NOW + HOUR) == []
     with refused(WITHDRAWN):
         teams.accept(session, token, scene.season, scene.cast.eve, NOW + HOUR)
-    late = invited(session, scene)  # sent by somebody who was leaving at that moment
+    late = invited(session, scene, now=NOW + HOUR)  # sent by somebody who was leaving at that moment
     with refused("Nobody is in this team any more, so its invitations have ended."):
         teams.accept(session, late, scene.season, scene.cast.eve, NOW + HOUR)
 
