@@ -22,7 +22,7 @@ test: ## Set up what is missing and run everything that must pass
 check: ## The fast part of the tests: the code's form, and the domain on SQLite
 	@scripts/set-up test
 	@$(MAKE) --no-print-directory -j2 -Otarget ruff types imports
-	@exec $(BIN)/python -m pytest -n 2 -m "not slow and not faults"
+	@exec $(BIN)/python -m pytest -n 2 -m "not slow and not faults" tests/challenges tests/judging
 
 soak: ## The fault tests at full count (long)
 	@scripts/set-up test
